@@ -1,0 +1,56 @@
+# The command lines of Culvert's JVMs. Sourced by ../culvert. Each function leaves its answer in the array COMMAND.
+
+# All of them: one collector thread (live heaps are tens of megabytes), C1 only (no loss on the byte path, no warm-up, 35 MB
+# less), no name of theirs in /tmp, and foreign-function access without a warning.
+common_flags=(
+    -XX:+UseSerialGC
+    -XX:TieredStopAtLevel=1
+    -XX:-UsePerfData
+    -XX:+ExitOnOutOfMemoryError
+    --enable-native-access=ALL-UNNAMED
+    # Netty asks the network cards for an identity and warns where there is none, as in a fresh namespace.
+    -Dio.netty.machineId=02:00:00:00:00:00:00:01
+)
+
+# Where Netty unpacks its native libraries: an exec-able directory, which may be all that is writable.
+netty_workdir() {
+    printf '%s\n' "-Dio.netty.native.workdir=${CULVERT_NATIVE_WORKDIR:-${TMPDIR:-/tmp}}"
+}
+
+program_command() { # proxy|agent
+    local module main own=()
+    module=$(module_of "$1")
+    case "$1" in
+        proxy)
+            main=io.culvert.proxy.Main
+            own=(-XX:+UseCompactObjectHeaders -Xms8m -Xmx96m -XX:MaxDirectMemorySize=256m)
+            # A resumed TLS session would skip the check of the peer's certificate.
+            own+=(-Djdk.tls.server.enableSessionTicketExtension=false -Djdk.tls.client.enableSessionTicketExtension=false)
+            read -r -a mine <<<"${CULVERT_PROXY_JAVA_OPTS:-}"
+            ;;
+        agent)
+            main=io.culvert.agent.Main
+            own=(-Xms8m -Xmx128m -XX:MaxDirectMemorySize=64m)
+            read -r -a mine <<<"${CULVERT_AGENT_JAVA_OPTS:-}"
+            ;;
+    esac
+    # A class cache trained for exactly this JDK and class path, if there is one; the JVM ignores one that does not fit.
+    [ ! -f "$root/$module/target/$1.aot" ] || own+=("-XX:AOTCache=$root/$module/target/$1.aot")
+    COMMAND=("$JAVA_HOME/bin/java" "${common_flags[@]}" "$(netty_workdir)" "${own[@]}" "${mine[@]}"
+        -cp "$(class_path "$module")" "$main")
+}
+
+# The testkit's programs are told how to start proxy, agent and plugin: one argument a line.
+harness_command() { # MODULE MAIN
+    local properties=()
+    if [ -f "$root/proxy/target/classpath" ] && [ -f "$root/cni-agent/target/classpath" ]; then
+        program_command proxy
+        properties+=("-Dculvert.proxy.command=$(printf '%s\n' "${COMMAND[@]}")")
+        program_command agent
+        properties+=("-Dculvert.agent.command=$(printf '%s\n' "${COMMAND[@]}")")
+    fi
+    [ ! -x "$root/cni-agent/target/culvert-cni" ] \
+        || properties+=("-Dculvert.cni.plugin=$root/cni-agent/target/culvert-cni")
+    COMMAND=("$JAVA_HOME/bin/java" "${common_flags[@]}" "$(netty_workdir)" -Xms32m -Xmx512m "${properties[@]}"
+        -cp "$(class_path "$1")" "$2")
+}
