@@ -61,7 +61,7 @@ package_modules() { # MODULE...
     say "building ${list//,/, } (mvn package with $JAVA_HOME; a first build downloads libraries)"
     touch "$started"
     # Formatting and the enforcer's rules are for those who change the code; ./culvert test and ./dev check them.
-    (cd "$root" && mvn -B -q package -pl "$list" -am -Dmaven.test.skip=true -Dspotless.check.skip=true \
+    (cd "$root" && mvn -B -q -Dstyle.color=never package -pl "$list" -am -Dmaven.test.skip=true -Dspotless.check.skip=true \
         -Denforcer.skip=true </dev/null >"$log" 2>&1) || {
         grep -v '^\[INFO\]' "$log" | head -40 >&2
         die "the build failed; the whole log is in target/build.log"
