@@ -1,0 +1,167 @@
+package io.culvert.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import io.culvert.linux.ffi.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Socket options by raw descriptor number, because Netty's channels and our handles both have one. The caller keeps the
+ * descriptor open meanwhile. None of these calls blocks.
+ */
+public final class SocketOptions {
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_REUSEADDR = 2;
+    private static final int SO_ERROR = 4;
+    private static final int SO_KEEPALIVE = 9;
+    private static final int SO_REUSEPORT = 15;
+    private static final int SO_MARK = 36;
+    private static final int SO_DOMAIN = 39;
+
+    private static final int SOL_IP = 0;
+    private static final int IP_FREEBIND = 15;
+    private static final int IP_TRANSPARENT = 19;
+    private static final int IP_BIND_ADDRESS_NO_PORT = 24;
+    /** linux/netfilter_ipv4.h SO_ORIGINAL_DST and linux/netfilter_ipv6 IP6T_SO_ORIGINAL_DST. */
+    private static final int ORIGINAL_DST = 80;
+
+    private static final int SOL_TCP = 6;
+    private static final int TCP_NODELAY = 1;
+    private static final int TCP_KEEPIDLE = 4;
+    private static final int TCP_KEEPINTVL = 5;
+    private static final int TCP_KEEPCNT = 6;
+    private static final int TCP_USER_TIMEOUT = 18;
+
+    private static final int SOL_IPV6 = 41;
+    private static final int IPV6_V6ONLY = 26;
+    private static final int IPV6_TRANSPARENT = 75;
+    private static final int IPV6_FREEBIND = 78;
+
+    private SocketOptions() {}
+
+    /** The firewall mark of every packet that this socket sends. Needs CAP_NET_ADMIN. Set it before connect. */
+    public static void setMark(int fd, int mark) throws KernelException {
+        set(fd, SOL_SOCKET, SO_MARK, mark, "SO_MARK");
+    }
+
+    public static int getMark(int fd) throws KernelException {
+        return get(fd, SOL_SOCKET, SO_MARK, "SO_MARK");
+    }
+
+    /** Lets the socket use addresses that are not this host's. Needs CAP_NET_ADMIN or CAP_NET_RAW. */
+    public static void setTransparent(int fd, boolean v6) throws KernelException {
+        if (v6) {
+            set(fd, SOL_IPV6, IPV6_TRANSPARENT, 1, "IPV6_TRANSPARENT");
+        } else {
+            set(fd, SOL_IP, IP_TRANSPARENT, 1, "IP_TRANSPARENT");
+        }
+    }
+
+    /** Whether the IPv4-level option is set; a v6 socket shares it. */
+    public static boolean isTransparent(int fd) throws KernelException {
+        return get(fd, SOL_IP, IP_TRANSPARENT, "IP_TRANSPARENT") != 0;
+    }
+
+    /** Lets the socket bind to an address that no interface has (yet). */
+    public static void setFreebind(int fd, boolean v6) throws KernelException {
+        if (v6) {
+            set(fd, SOL_IPV6, IPV6_FREEBIND, 1, "IPV6_FREEBIND");
+        } else {
+            set(fd, SOL_IP, IP_FREEBIND, 1, "IP_FREEBIND");
+        }
+    }
+
+    /** A bind to port 0 chooses the port only at connect, when the whole four-tuple is known. */
+    public static void setBindAddressNoPort(int fd) throws KernelException {
+        set(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1, "IP_BIND_ADDRESS_NO_PORT");
+    }
+
+    public static void setReuseAddress(int fd) throws KernelException {
+        set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    }
+
+    public static void setReusePort(int fd) throws KernelException {
+        set(fd, SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
+    }
+
+    /** A v6 socket that leaves IPv4 alone, or not. Set it before bind. */
+    public static void setV6Only(int fd, boolean only) throws KernelException {
+        set(fd, SOL_IPV6, IPV6_V6ONLY, only ? 1 : 0, "IPV6_V6ONLY");
+    }
+
+    public static void setNoDelay(int fd) throws KernelException {
+        set(fd, SOL_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+    }
+
+    /** Probes after {@code idleSeconds} of silence, every {@code intervalSeconds}; after {@code count} the peer is gone. */
+    public static void setKeepalive(int fd, int idleSeconds, int intervalSeconds, int count) throws KernelException {
+        set(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+        set(fd, SOL_TCP, TCP_KEEPIDLE, idleSeconds, "TCP_KEEPIDLE");
+        set(fd, SOL_TCP, TCP_KEEPINTVL, intervalSeconds, "TCP_KEEPINTVL");
+        set(fd, SOL_TCP, TCP_KEEPCNT, count, "TCP_KEEPCNT");
+    }
+
+    /** How long sent data may stay unacknowledged before the connection is given up. */
+    public static void setUserTimeoutMillis(int fd, int millis) throws KernelException {
+        set(fd, SOL_TCP, TCP_USER_TIMEOUT, millis, "TCP_USER_TIMEOUT");
+    }
+
+    /** The pending error, which this call clears: 0, or an errno; how a non-blocking connect ended. */
+    public static int takeError(int fd) throws KernelException {
+        return get(fd, SOL_SOCKET, SO_ERROR, "SO_ERROR");
+    }
+
+    /**
+     * Where a redirected connection was going before the packet filter rewrote it: connection tracking's record for
+     * IPv4, then for IPv6. A connection that was not redirected yields its local address.
+     *
+     * @return null if connection tracking knows nothing of this connection
+     */
+    public static @Nullable InetSocketAddress originalDestination(int fd) throws KernelException {
+        InetSocketAddress v4 = originalDestination(fd, SOL_IP, "SO_ORIGINAL_DST");
+        return v4 != null ? v4 : originalDestination(fd, SOL_IPV6, "IP6T_SO_ORIGINAL_DST");
+    }
+
+    static int family(int fd) throws KernelException {
+        return get(fd, SOL_SOCKET, SO_DOMAIN, "SO_DOMAIN");
+    }
+
+    private static @Nullable InetSocketAddress originalDestination(int fd, int level, String name)
+            throws KernelException {
+        MemorySegment buffer = Scratch.current().buffer();
+        MemorySegment length = buffer.asSlice(64, 4);
+        length.set(JAVA_INT, 0, level == SOL_IP ? 16 : SocketAddresses.BYTES_MAX);
+        int done = SocketCalls.getsockopt(fd, level, ORIGINAL_DST, buffer, length);
+        if (done >= 0) {
+            return SocketAddresses.read(buffer);
+        }
+        return switch (-done) {
+            // No entry; no connection tracking here; a v4 socket asked for v6; not a TCP or SCTP socket.
+            case Errno.ENOENT, Errno.ENOPROTOOPT, Errno.EOPNOTSUPP, Errno.ENOTCONN -> null;
+            default -> throw new KernelException(-done, "getsockopt " + name + " of fd " + fd);
+        };
+    }
+
+    private static void set(int fd, int level, int option, int value, String name) throws KernelException {
+        MemorySegment buffer = Scratch.current().buffer();
+        buffer.set(JAVA_INT, 0, value);
+        int done = SocketCalls.setsockopt(fd, level, option, buffer, 4);
+        if (done < 0) {
+            throw new KernelException(-done, "setsockopt " + name + "=" + value + " on fd " + fd);
+        }
+    }
+
+    private static int get(int fd, int level, int option, String name) throws KernelException {
+        MemorySegment buffer = Scratch.current().buffer();
+        MemorySegment length = buffer.asSlice(64, 4);
+        buffer.set(JAVA_INT, 0, 0);
+        length.set(JAVA_INT, 0, 4);
+        int done = SocketCalls.getsockopt(fd, level, option, buffer, length);
+        if (done < 0) {
+            throw new KernelException(-done, "getsockopt " + name + " of fd " + fd);
+        }
+        return buffer.get(JAVA_INT, 0);
+    }
+}
