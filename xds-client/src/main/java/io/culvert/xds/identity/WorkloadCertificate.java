@@ -1,0 +1,135 @@
+package io.culvert.xds.identity;
+
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A workload's key and certificate chain, and the roots that came with it. Immutable; the key is in no text of it. */
+public final class WorkloadCertificate {
+    /** subjectAltName's tag of a URI (RFC 5280 section 4.2.1.6). */
+    private static final int SAN_URI = 6;
+
+    private static final AtomicLong GENERATIONS = new AtomicLong();
+
+    private final Identity identity;
+    private final byte[] privateKeyPem;
+    private final byte[] chainPem;
+    private final List<X509Certificate> chain;
+    private final List<X509Certificate> roots;
+    private final long generation = GENERATIONS.incrementAndGet();
+
+    private WorkloadCertificate(
+            Identity identity, byte[] privateKeyPem, List<X509Certificate> chain, List<X509Certificate> roots) {
+        this.identity = identity;
+        this.privateKeyPem = privateKeyPem.clone();
+        this.chain = List.copyOf(chain);
+        this.roots = List.copyOf(roots);
+        StringBuilder pem = new StringBuilder();
+        chain.forEach(certificate -> pem.append(Pem.certificate(certificate)));
+        this.chainPem = pem.toString().getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /**
+     * From the answer of a certificate authority: the leaf, intermediates one by one, and last the root bundle. Tests give
+     * it their own PEMs the same way.
+     *
+     * @param privateKeyPem PKCS#8, the leaf's
+     * @throws CertificateRejected if the chain is empty or without roots, cannot be read, or its leaf's first URI is not
+     *     the identity
+     */
+    public static WorkloadCertificate fromPem(Identity identity, byte[] privateKeyPem, List<String> certChain)
+            throws CertificateRejected {
+        if (certChain.isEmpty()) {
+            throw new CertificateRejected("chain returned from CA is empty for: " + identity);
+        }
+        if (certChain.size() < 2) {
+            throw new CertificateRejected("no root certificate present in the chain returned from CA for: " + identity);
+        }
+        try {
+            List<X509Certificate> chain = new ArrayList<>();
+            for (String pem : certChain.subList(0, certChain.size() - 1)) {
+                chain.addAll(Pem.certificates(pem));
+            }
+            List<X509Certificate> roots = Pem.certificates(certChain.getLast());
+            if (chain.isEmpty() || roots.isEmpty()) {
+                throw new CertificateRejected("chain returned from CA is empty for: " + identity);
+            }
+            if (!firstUri(chain.getFirst()).equals(Optional.of(identity.toString()))) {
+                throw new CertificateRejected("did not find expected SAN: " + identity);
+            }
+            return new WorkloadCertificate(identity, privateKeyPem, chain, roots);
+        } catch (CertificateException e) {
+            throw new CertificateRejected("failed to process string: " + e.getMessage(), e);
+        }
+    }
+
+    private static Optional<String> firstUri(X509Certificate leaf) throws CertificateParsingException {
+        var names = leaf.getSubjectAlternativeNames();
+        if (names == null) {
+            return Optional.empty();
+        }
+        return names.stream()
+                .filter(name -> name.getFirst().equals(SAN_URI))
+                .map(name -> (String) name.getLast())
+                .findFirst();
+    }
+
+    public Identity identity() {
+        return identity;
+    }
+
+    /** PKCS#8; a copy. */
+    public byte[] privateKeyPem() {
+        return privateKeyPem.clone();
+    }
+
+    /** Leaf and intermediates; a copy. */
+    public byte[] chainPem() {
+        return chainPem.clone();
+    }
+
+    /** Leaf first, then intermediates. */
+    public List<X509Certificate> chain() {
+        return chain;
+    }
+
+    /** Whom to trust while this certificate is the current one. */
+    public List<X509Certificate> roots() {
+        return roots;
+    }
+
+    public Instant notBefore() {
+        return chain.getFirst().getNotBefore().toInstant();
+    }
+
+    public Instant notAfter() {
+        return chain.getFirst().getNotAfter().toInstant();
+    }
+
+    /** When it is to be renewed: half-way through its life. */
+    public Instant renewAt() {
+        return notBefore().plus(Duration.between(notBefore(), notAfter()).dividedBy(2));
+    }
+
+    public boolean validAt(Instant now) {
+        return !now.isBefore(notBefore()) && now.isBefore(notAfter());
+    }
+
+    /** Differs between any two certificates of this process: a key for prepared TLS contexts. */
+    public long generation() {
+        return generation;
+    }
+
+    /** Identity, generation and validity; never the key. */
+    @Override
+    public String toString() {
+        return identity + " #" + generation + " [" + notBefore() + ", " + notAfter() + "]";
+    }
+}
