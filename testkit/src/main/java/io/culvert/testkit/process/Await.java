@@ -45,7 +45,7 @@ public final class Await {
     /** Waits until {@code condition} holds. */
     public static void untilTrue(String what, Duration limit, Condition condition, Supplier<String> hint) {
         Optional<Boolean> yes = Optional.of(true);
-        boolean unused = until(what, limit, () -> condition.holds() ? yes : Optional.empty(), hint);
+        var _ = until(what, limit, () -> condition.holds() ? yes : Optional.empty(), hint);
     }
 
     /** One look at the outside world. */

@@ -62,7 +62,10 @@ public final class PodCgroup implements AutoCloseable {
     public void add(long pid) throws IOException {
         for (Path group : groups) {
             Files.writeString(
-                    group.resolve("cgroup.procs"), Long.toString(pid), StandardCharsets.US_ASCII, StandardOpenOption.WRITE);
+                    group.resolve("cgroup.procs"),
+                    Long.toString(pid),
+                    StandardCharsets.US_ASCII,
+                    StandardOpenOption.WRITE);
         }
     }
 
@@ -71,7 +74,7 @@ public final class PodCgroup implements AutoCloseable {
     public void close() {
         for (Path group : groups) {
             removeOnceEmpty(group);
-            removeOnceEmpty(group.getParent());
+            removeOnceEmpty(group.resolve("..").normalize());
         }
     }
 

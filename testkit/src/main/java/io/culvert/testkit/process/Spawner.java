@@ -77,7 +77,8 @@ public final class Spawner {
         if (netns != null) {
             long self = ProcessHandle.current().pid();
             // By path: the JDK closes all descriptors above 2 in children.
-            command.addAll(List.of(NSENTER, "--net=/proc/" + self + "/fd/" + netns.fd().number(), "--"));
+            command.addAll(
+                    List.of(NSENTER, "--net=/proc/" + self + "/fd/" + netns.fd().number(), "--"));
         }
         command.addAll(program.command());
         ProcessBuilder builder = new ProcessBuilder(command);

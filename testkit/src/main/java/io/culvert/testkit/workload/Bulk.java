@@ -34,7 +34,7 @@ public final class Bulk {
     public static TcpService.Handler source() {
         return connection -> {
             ByteBuffer order = readNumbers(connection);
-            Summary unused = send(connection, order.getLong(), order.getLong());
+            var _ = send(connection, order.getLong(), order.getLong());
             connection.shutdownOutput();
         };
     }

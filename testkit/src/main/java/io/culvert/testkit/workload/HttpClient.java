@@ -1,7 +1,7 @@
 package io.culvert.testkit.workload;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,7 +27,7 @@ public final class HttpClient {
         // Not half-closed: servers may take the end of the client's side for its departure.
         TcpResult end = tcp.exchangeOpen(to, request.getBytes(StandardCharsets.ISO_8859_1), Long.MAX_VALUE);
         return switch (end) {
-            case TcpResult.Answered answered -> parse(answered.bytes());
+            case TcpResult.Answered answered -> parse(answered.bytes().newInput());
             case TcpResult.Refused refused -> new HttpResult.NoReply(refused);
             case TcpResult.Reset reset -> new HttpResult.NoReply(reset);
             case TcpResult.ClosedEmpty closed -> new HttpResult.NoReply(closed);
@@ -36,8 +36,7 @@ public final class HttpClient {
         };
     }
 
-    private static HttpResult parse(byte[] answer) throws IOException {
-        ByteArrayInputStream in = new ByteArrayInputStream(answer);
+    private static HttpResult parse(InputStream in) throws IOException {
         HttpHead head = HttpHead.readOrNull(in);
         if (head == null) {
             return new HttpResult.NoReply(new TcpResult.ClosedEmpty());

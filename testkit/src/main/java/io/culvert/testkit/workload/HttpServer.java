@@ -36,7 +36,8 @@ public final class HttpServer {
             in.skipNBytes(bodyBytes);
             boolean last = "close".equalsIgnoreCase(request.header("connection"));
             String peerText = peer.getAddress().getHostAddress();
-            byte[] body = describe(pod, namespace, node, peer, request, bodyBytes).getBytes(StandardCharsets.UTF_8);
+            byte[] body =
+                    describe(pod, namespace, node, peer, request, bodyBytes).getBytes(StandardCharsets.UTF_8);
             String head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + body.length
                     + "\r\nX-Pod: " + pod + "\r\nX-Namespace: " + namespace + "\r\nX-Node: " + node + "\r\nX-Peer: "
                     + peerText + "\r\n" + (last ? "Connection: close\r\n" : "") + "\r\n";
@@ -55,7 +56,12 @@ public final class HttpServer {
         StringWriter text = new StringWriter();
         try (JsonWriter json = new JsonWriter(text)) {
             json.beginObject();
-            json.name("pod").value(pod).name("namespace").value(namespace).name("node").value(node);
+            json.name("pod")
+                    .value(pod)
+                    .name("namespace")
+                    .value(namespace)
+                    .name("node")
+                    .value(node);
             json.name("peer").value(peer.getAddress().getHostAddress() + ":" + peer.getPort());
             json.name("request").value(request.startLine()).name("bodyBytes").value(bodyBytes);
             json.name("headers").beginObject();

@@ -2,8 +2,8 @@ package io.culvert.testkit.workload;
 
 import io.culvert.linux.Netns;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.StandardProtocolFamily;
@@ -45,14 +45,16 @@ public final class PodSockets {
 
     /** An unconnected TCP socket of the family of {@code destination}. */
     public SocketChannel socketFor(InetAddress destination) throws IOException {
-        ProtocolFamily family = destination instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
+        ProtocolFamily family =
+                destination instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
         return inNamespace(() -> SocketChannel.open(family));
     }
 
     /** A listening TCP socket; with a v6 wildcard address it takes v4, too. Port 0: the kernel chooses. */
     public ServerSocketChannel listenerOn(InetSocketAddress address) throws IOException {
-        ProtocolFamily family =
-                address.getAddress() instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
+        ProtocolFamily family = address.getAddress() instanceof Inet6Address
+                ? StandardProtocolFamily.INET6
+                : StandardProtocolFamily.INET;
         ServerSocketChannel listener = inNamespace(() -> ServerSocketChannel.open(family));
         try {
             listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
@@ -72,7 +74,8 @@ public final class PodSockets {
         try {
             return MAKERS.submit(onPlatformThread).get();
         } catch (ExecutionException failure) {
-            throw new IOException("cannot make a socket in the pod's namespace: " + failure.getCause(), failure.getCause());
+            throw new IOException(
+                    "cannot make a socket in the pod's namespace: " + failure.getCause(), failure.getCause());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while making a socket", interrupted);

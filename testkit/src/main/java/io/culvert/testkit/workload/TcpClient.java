@@ -1,5 +1,6 @@
 package io.culvert.testkit.workload;
 
+import com.google.protobuf.ByteString;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -64,7 +65,9 @@ public final class TcpClient {
         } catch (NoRouteToHostException noRoute) {
             return new TcpResult.Unreachable(String.valueOf(noRoute.getMessage()));
         } catch (ConnectException refused) {
-            return Resets.isRefusal(refused) ? new TcpResult.Refused() : new TcpResult.Unreachable(String.valueOf(refused.getMessage()));
+            return Resets.isRefusal(refused)
+                    ? new TcpResult.Refused()
+                    : new TcpResult.Unreachable(String.valueOf(refused.getMessage()));
         }
         try (channel) {
             return converse(channel, request);
@@ -94,7 +97,8 @@ public final class TcpClient {
         if (answer.size() == 0) {
             return new TcpResult.ClosedEmpty();
         }
-        return new TcpResult.Answered(answer.toByteArray(), (InetSocketAddress) channel.getLocalAddress());
+        return new TcpResult.Answered(
+                ByteString.copyFrom(answer.toByteArray()), (InetSocketAddress) channel.getLocalAddress());
     }
 
     /** Writes the request, and says how many bytes of answer end the exchange. */

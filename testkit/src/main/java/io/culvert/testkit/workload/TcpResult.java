@@ -1,19 +1,19 @@
 package io.culvert.testkit.workload;
 
+import com.google.protobuf.ByteString;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 
 /** How a client's connection went, as an application in the pod sees it. */
 public sealed interface TcpResult {
     /** The peer answered and ended its side (FIN), or everything asked for arrived. */
-    record Answered(byte[] bytes, InetSocketAddress local) implements TcpResult {
+    record Answered(ByteString bytes, InetSocketAddress local) implements TcpResult {
         public String text() {
-            return new String(bytes, StandardCharsets.UTF_8);
+            return bytes.toStringUtf8();
         }
 
         @Override
         public String toString() {
-            return "answered with " + bytes.length + " bytes";
+            return "answered with " + bytes.size() + " bytes";
         }
     }
 

@@ -32,7 +32,7 @@ public final class TcpService implements AutoCloseable {
     public static TcpService start(PodSockets sockets, InetSocketAddress address, Handler handler) throws IOException {
         ServerSocketChannel listener = sockets.listenerOn(address);
         TcpService service = new TcpService(listener, (InetSocketAddress) listener.getLocalAddress(), handler);
-        Thread unused = Thread.ofVirtual().name("service " + service.address).start(service::acceptLoop);
+        var _ = Thread.ofVirtual().name("service " + service.address).start(service::acceptLoop);
         return service;
     }
 
@@ -51,7 +51,7 @@ public final class TcpService implements AutoCloseable {
             try {
                 SocketChannel connection = listener.accept();
                 open.add(connection);
-                Thread unused = Thread.ofVirtual().start(() -> serve(connection));
+                var _ = Thread.ofVirtual().start(() -> serve(connection));
             } catch (ClosedChannelException closed) {
                 return;
             } catch (IOException failure) {

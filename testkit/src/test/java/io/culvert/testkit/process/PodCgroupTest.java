@@ -53,8 +53,8 @@ final class PodCgroupTest {
     void sweepRemovesEverythingOfItsPrefixAndNothingElse() throws IOException {
         String other = prefix + "x";
         try {
-            PodCgroup unused = PodCgroup.create(prefix, uid, CONTAINER);
-            PodCgroup kept = PodCgroup.create(other, uid, CONTAINER);
+            var _ = PodCgroup.create(prefix, uid, CONTAINER);
+            var _ = PodCgroup.create(other, uid, CONTAINER);
             PodCgroup.sweep(prefix);
             assertThat(groupsOf(prefix)).isEmpty();
             assertThat(groupsOf(other)).isNotEmpty();

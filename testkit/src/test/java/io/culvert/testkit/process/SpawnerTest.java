@@ -27,7 +27,10 @@ final class SpawnerTest {
         try (Child child = Spawner.start(program)) {
             assertThat(child.awaitExit(LIMIT)).isTrue();
             assertThat(child.log().lines())
-                    .contains("CULVERT_TEST=a value with spaces", directory.toRealPath().toString(), "to stderr")
+                    .contains(
+                            "CULVERT_TEST=a value with spaces",
+                            directory.toRealPath().toString(),
+                            "to stderr")
                     .noneMatch(line -> line.startsWith("MAVEN_"));
         }
     }
@@ -72,7 +75,8 @@ final class SpawnerTest {
 
     @Test
     void programThatHeedsSigtermEndsByItself() throws IOException {
-        Child child = Spawner.start(shell("trap 'echo bye; exit 7' TERM; echo up; while true; do sleep 0.01; done", Map.of()));
+        Child child = Spawner.start(
+                shell("trap 'echo bye; exit 7' TERM; echo up; while true; do sleep 0.01; done", Map.of()));
         child.awaitLine("up", 0, LIMIT, "up"::equals);
         child.stop(LIMIT);
         assertThat(child.exitStatus()).isEqualTo(7);
@@ -103,8 +107,11 @@ final class SpawnerTest {
                 .redirectOutput(directory.resolve("parent.log").toFile())
                 .start();
         Path pidFile = directory.resolve("pid");
-        Await.untilTrue("pid file", LIMIT, () -> Files.exists(pidFile), () -> LogFile.at(directory.resolve("parent.log"))
-                .tail(10));
+        Await.untilTrue(
+                "pid file",
+                LIMIT,
+                () -> Files.exists(pidFile),
+                () -> LogFile.at(directory.resolve("parent.log")).tail(10));
         ProcessHandle child =
                 ProcessHandle.of(Long.parseLong(Files.readString(pidFile))).orElseThrow();
         assertThat(child.isAlive()).isTrue();
