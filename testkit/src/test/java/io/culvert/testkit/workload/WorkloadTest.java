@@ -147,7 +147,10 @@ final class WorkloadTest {
 
     @Test
     void changedBulkIsNoticed() throws IOException {
-        TcpService.Handler zeros = connection -> connection.socket().getOutputStream().write(new byte[16]);
+        TcpService.Handler zeros = connection -> {
+            connection.socket().getInputStream().skipNBytes(16);
+            connection.socket().getOutputStream().write(new byte[16]);
+        };
         try (TcpService source = TcpService.start(sockets, anyPortOf("127.0.0.1"), zeros);
                 SocketChannel down = client.connect(source.address())) {
             assertThat(Bulk.download(down, 16, 1)).isFalse();
