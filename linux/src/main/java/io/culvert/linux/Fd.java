@@ -117,6 +117,11 @@ public final class Fd implements AutoCloseable {
         }
     }
 
+    /** Whether a call is using the number just now. */
+    boolean inUse() {
+        return (state & USERS) != 0;
+    }
+
     private void closeNow() {
         // The kernel frees the number even where close(2) reports an error, so there is nothing to do about one.
         var _ = FileCalls.close(number);

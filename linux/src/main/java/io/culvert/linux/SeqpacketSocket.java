@@ -204,6 +204,11 @@ public final class SeqpacketSocket implements AutoCloseable {
         fd.close();
     }
 
+    /** Whether a call is under way, perhaps blocked. */
+    boolean inUse() {
+        return fd.inUse();
+    }
+
     static void shutdown(Fd fd) {
         try {
             // Fails only if the peer is gone already, and then there is nobody to tell.

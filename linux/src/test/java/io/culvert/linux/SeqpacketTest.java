@@ -181,6 +181,9 @@ class SeqpacketTest {
                 received.completeExceptionally(e);
             }
         });
+        while (!far.inUse()) {
+            Thread.onSpinWait();
+        }
         return received;
     }
 
