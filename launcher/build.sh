@@ -1,8 +1,8 @@
 # Builds what is out of date, and nothing else. Sourced by ../culvert.
 #
-# A program is a module with a class path of its own (target/classpath, written in the package phase). It is up to date when
-# its stamp is newer than every source of every module it stands on. All that is missing is packaged in ONE reactor run, so
-# that modules find each other there and nothing of Culvert's needs to be in the local repository.
+# A program is a module with a class path of its own (target/classpath, written in the package phase). It is up to date
+# when its stamp is newer than every source of every module it stands on. All that is missing is packaged in ONE reactor
+# run, so that modules find each other there and nothing of Culvert's needs to be in the local repository.
 
 # Modules that a program's jars come from, itself last.
 modules_under() { # MODULE
@@ -61,8 +61,8 @@ package_modules() { # MODULE...
     say "building ${list//,/, } (mvn package with $JAVA_HOME; a first build downloads libraries)"
     touch "$started"
     # Formatting and the enforcer's rules are for those who change the code; ./culvert test and ./dev check them.
-    (cd "$root" && mvn -B -q -Dstyle.color=never package -pl "$list" -am -Dmaven.test.skip=true -Dspotless.check.skip=true \
-        -Denforcer.skip=true </dev/null >"$log" 2>&1) || {
+    (cd "$root" && mvn -B -q -Dstyle.color=never package -pl "$list" -am -Dmaven.test.skip=true \
+        -Dspotless.check.skip=true -Denforcer.skip=true </dev/null >"$log" 2>&1) || {
         grep -v '^\[INFO\]' "$log" | head -40 >&2
         die "the build failed; the whole log is in target/build.log"
     }

@@ -1,7 +1,7 @@
 # The command lines of Culvert's JVMs. Sourced by ../culvert. Each function leaves its answer in the array COMMAND.
 
-# All of them: one collector thread (live heaps are tens of megabytes), C1 only (no loss on the byte path, no warm-up, 35 MB
-# less), no name of theirs in /tmp, and foreign-function access without a warning.
+# All of them: one collector thread (live heaps are tens of megabytes), C1 only (no loss on the byte path, no warm-up,
+# 35 MB less), no name of theirs in /tmp, and foreign-function access without a warning.
 common_flags=(
     -XX:+UseSerialGC
     -XX:TieredStopAtLevel=1
@@ -25,7 +25,8 @@ program_command() { # proxy|agent
             main=io.culvert.proxy.Main
             own=(-XX:+UseCompactObjectHeaders -Xms8m -Xmx96m -XX:MaxDirectMemorySize=256m)
             # A resumed TLS session would skip the check of the peer's certificate.
-            own+=(-Djdk.tls.server.enableSessionTicketExtension=false -Djdk.tls.client.enableSessionTicketExtension=false)
+            own+=(-Djdk.tls.server.enableSessionTicketExtension=false)
+            own+=(-Djdk.tls.client.enableSessionTicketExtension=false)
             read -r -a mine <<<"${CULVERT_PROXY_JAVA_OPTS:-}"
             ;;
         agent)

@@ -26,7 +26,8 @@ examine_tools() {
     if found=$(find_jdk); then
         report ok "JDK $jdk_wanted" "$(jdk_version "$found") in $found"
     else
-        report lacks "JDK $jdk_wanted" "none found" "install temurin-25-jdk or openjdk-25-jdk-headless, or set JAVA_HOME"
+        report lacks "JDK $jdk_wanted" "none found" \
+            "install temurin-25-jdk or openjdk-25-jdk-headless, or set JAVA_HOME"
     fi
     if found=$(command -v mvn); then
         report ok Maven "$found"
@@ -91,7 +92,10 @@ examine_cgroups() {
     kind=$(stat -f -c %T /sys/fs/cgroup 2>/dev/null || echo none)
     case "$kind" in
         cgroup2fs) report ok cgroups "version 2" ;;
-        none) report note cgroups "not mounted: pods get no kubelet-shaped cgroups" "mount -t cgroup2 none /sys/fs/cgroup" ;;
+        none)
+            report note cgroups "not mounted: pods get no kubelet-shaped cgroups" \
+                "mount -t cgroup2 none /sys/fs/cgroup"
+            ;;
         *) report ok cgroups "version 1 or hybrid" ;;
     esac
 }
@@ -100,13 +104,15 @@ examine_rights() {
     if may_make_namespaces; then
         report ok capabilities "CAP_SYS_ADMIN and CAP_NET_ADMIN: every test runs"
     else
-        report note capabilities "no root: the demo uses user namespaces, tests that need root are skipped" "run as root for all"
+        report note capabilities "no root: the demo uses user namespaces, tests that need root are skipped" \
+            "run as root for all"
     fi
     local limit
     limit=$(ulimit -Hn)
     if [ "$limit" = unlimited ] || [ "$limit" -ge 4096 ]; then
         report ok "open files" "up to $limit"
     else
-        report lacks "open files" "at most $limit" "ulimit -Hn 20000 (as root), or raise nofile in /etc/security/limits.conf"
+        report lacks "open files" "at most $limit" \
+            "ulimit -Hn 20000 (as root), or raise nofile in /etc/security/limits.conf"
     fi
 }

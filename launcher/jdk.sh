@@ -32,11 +32,13 @@ find_jdk() {
 
 require_jdk() {
     local found
-    found=$(find_jdk) || die "no JDK $jdk_wanted found: install one (Debian: temurin-25-jdk or openjdk-25-jdk-headless)" \
-        "or set JAVA_HOME to it; another java on PATH may stay as it is."
+    found=$(find_jdk) || die "no JDK $jdk_wanted found: install one" \
+        "(Debian: temurin-25-jdk or openjdk-25-jdk-headless) or set JAVA_HOME to it;" \
+        "another java on PATH may stay as it is."
     export JAVA_HOME=$found
 }
 
 require_maven() {
-    command -v mvn >/dev/null || die "no Maven found: install it (Debian: apt-get install maven); 3.8.7 or a later 3.x serves."
+    command -v mvn >/dev/null \
+        || die "no Maven found: install it (Debian: apt-get install maven); 3.8.7 or a later 3.x serves."
 }

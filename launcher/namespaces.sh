@@ -1,4 +1,5 @@
-# A place where a mesh may be made: here, for root; in user namespaces of our own, for everyone else. Sourced by ../culvert.
+# A place where a mesh may be made: here, for root; in user namespaces of our own, for everyone else. Sourced by
+# ../culvert.
 
 capability() { # BIT; true where this process has it in effect
     local effective
@@ -11,8 +12,8 @@ may_make_namespaces() {
     [ "$(id -u)" -eq 0 ] && capability 21 && capability 12
 }
 
-# A JVM is multi-threaded before its first line runs, and such a process cannot enter a user namespace: so it starts in one.
-# The process namespace makes cleaning up certain: when its first process ends, the kernel ends all the others.
+# A JVM is multi-threaded before its first line runs, and such a process cannot enter a user namespace: so it starts in
+# one. The process namespace makes cleaning up certain: when its first process ends, the kernel ends all the others.
 unshare_flags=(--user --map-root-user --net --mount --pid --fork --kill-child --mount-proc)
 
 user_namespaces_work() {
@@ -33,7 +34,8 @@ user_namespaces_remedy() {
     elif [ "$(cat $sysctl/kernel/apparmor_restrict_unprivileged_userns 2>/dev/null)" = 1 ]; then
         echo "run as root, or allow user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
     else
-        echo "run as root, and in a container with CAP_SYS_ADMIN, CAP_NET_ADMIN and no seccomp filter on unshare and mount"
+        echo "run as root, and in a container with CAP_SYS_ADMIN, CAP_NET_ADMIN and no seccomp filter on" \
+            "unshare and mount"
     fi
 }
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Prints what became of the tests; its last line reads {@code N passed, N failed, N skipped}. Exit status 1 when a test failed,
- * none ran, the build broke, or one was skipped that may not be.
+ * Prints what became of the tests; its last line reads {@code N passed, N failed, N skipped}. Exit status 1 when a test
+ * failed, none ran, the build broke, or one was skipped that may not be.
  */
 public final class TestSummary {
 
@@ -24,8 +24,9 @@ public final class TestSummary {
     }
 
     /**
-     * {@code --root DIRECTORY} holds the modules; {@code --build STATUS} is Maven's exit status. The environment variable
-     * CULVERT_TEST_MAY_SKIP is a regular expression over titles: any other skipped test fails the run. Unset, all may.
+     * {@code --root DIRECTORY} holds the modules; {@code --build STATUS} is Maven's exit status. The environment
+     * variable CULVERT_TEST_MAY_SKIP is a regular expression over titles: any other skipped test fails the run. Unset,
+     * all may.
      */
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 4 || !arguments[0].equals("--root") || !arguments[2].equals("--build")) {

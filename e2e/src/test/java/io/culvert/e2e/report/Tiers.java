@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Which tier a test belongs to. Surefire's reports do not carry JUnit tags, so they are read from the sources: a tag on the
- * method, else on the class, else on a class that it extends; a test without one is {@code unit}.
+ * Which tier a test belongs to. Surefire's reports do not carry JUnit tags, so they are read from the sources: a tag on
+ * the method, else on the class, else on a class that it extends; a test without one is {@code unit}.
  */
 final class Tiers {
 
