@@ -1,0 +1,54 @@
+package io.culvert.testkit.controlplane;
+
+import com.google.protobuf.ByteString;
+import io.culvert.proto.security.Authorization;
+import io.culvert.proto.workload.Address;
+import io.culvert.testkit.spec.MeshResources;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Changes that proxies hear of together, in one push. Valid only inside the call that hands it out. */
+public final class ResourceEdit {
+    private final ResourceStore store;
+
+    ResourceEdit(ResourceStore store) {
+        this.store = store;
+    }
+
+    public ResourceEdit put(Address address) {
+        store.put(StoredResource.of(MeshResources.name(address), address));
+        return this;
+    }
+
+    public ResourceEdit put(Authorization policy) {
+        store.put(StoredResource.raw(
+                ResourceType.AUTHORIZATION, MeshResources.name(policy), StoredResource.deterministic(policy)));
+        return this;
+    }
+
+    /** Any bytes under any name, also such as no proxy can accept. */
+    public ResourceEdit putRaw(ResourceType type, String name, ByteString bytes) {
+        store.put(StoredResource.raw(type, name, bytes));
+        return this;
+    }
+
+    /** Removes what has this name; nothing if nothing has. */
+    public ResourceEdit remove(ResourceType type, String name) {
+        store.remove(type, name);
+        return this;
+    }
+
+    /** Exactly these, and no others. What is as before is not told again. */
+    public ResourceEdit replace(Collection<Address> addresses, Collection<Authorization> policies) {
+        Set<String> names = new HashSet<>();
+        addresses.forEach(address -> names.add(MeshResources.name(address)));
+        store.retain(ResourceType.ADDRESS, names);
+        addresses.forEach(this::put);
+        names.clear();
+        policies.forEach(policy -> names.add(MeshResources.name(policy)));
+        store.retain(ResourceType.AUTHORIZATION, names);
+        policies.forEach(this::put);
+        return this;
+    }
+}
