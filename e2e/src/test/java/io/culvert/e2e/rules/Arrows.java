@@ -90,14 +90,15 @@ final class Arrows {
                 .because("the byte path moves bytes; others decide");
     }
 
-    /** Decisions are functions of a snapshot: they open no socket and know no event loop. */
+    /** Decisions are functions of a snapshot: they may wait for one on a loop, but open no socket and touch no byte. */
     static ArchRule pureDecisions() {
         return noClasses()
                 .that()
                 .resideInAnyPackage(proxyPackages(List.of("routing", "rbac")))
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("io.netty..", "io.grpc..", ROOT + "linux..")
+                .resideInAnyPackage(
+                        "io.netty.channel..", "io.netty.buffer..", "io.netty.handler..", "io.grpc..", ROOT + "linux..")
                 .because("a decision is a value, testable without a socket");
     }
 

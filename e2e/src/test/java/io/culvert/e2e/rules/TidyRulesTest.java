@@ -74,6 +74,7 @@ final class TidyRulesTest {
     void leavesInjectedTimeAndMentionsOfTheBannedAlone() {
         assertThat(rulesBrokenBy("class A { Object a(Clock clock) { return Instant.now(clock); } }"))
                 .isEmpty();
+        assertThat(rulesBrokenBy("class A { Object a = new Random(7); }")).isEmpty();
         assertThat(rulesBrokenBy("/** Not System.nanoTime(). */ class A { String a = \"Thread.sleep(1)\"; }"))
                 .isEmpty();
     }
