@@ -1,0 +1,38 @@
+package io.culvert.agent;
+
+import io.culvert.agent.config.AgentConfig;
+import io.culvert.agent.config.ConfigException;
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node agent as a program. Configured by environment variables alone; ends in order, with status 0, on SIGTERM and
+ * SIGINT. Exit status 1: a setting or a part of the machine cannot be used, as the last line says.
+ */
+public final class Main {
+    private static final Logger log = LoggerFactory.getLogger("agent");
+
+    private Main() {}
+
+    @SuppressWarnings("SystemExitOutsideMain")
+    public static void main(String[] arguments) throws InterruptedException {
+        Agent agent;
+        try {
+            agent = Agent.start(AgentConfig.read(System.getenv()));
+        } catch (ConfigException | IOException e) {
+            log.error("the agent cannot start: {}", e.getMessage());
+            System.exit(1);
+            return;
+        }
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> {
+            log.info("stopping");
+            agent.close();
+            // Asked to end, and ended: not the 143 that the JVM would report.
+            Runtime.getRuntime().halt(0);
+        }));
+        agent.serve();
+        new CountDownLatch(1).await();
+    }
+}

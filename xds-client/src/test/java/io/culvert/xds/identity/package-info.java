@@ -1,5 +1,0 @@
-/** Tests. */
-@NullMarked
-package io.culvert.xds.identity;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Tests. */
-@NullMarked
-package io.culvert.xds.mesh;
-
-import org.jspecify.annotations.NullMarked;
