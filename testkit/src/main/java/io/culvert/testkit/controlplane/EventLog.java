@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /**
@@ -15,28 +17,48 @@ import java.util.function.Predicate;
 public final class EventLog {
     static final int EVENTS_MAX = 20_000;
 
+    private static final int TAIL = 20;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition more = lock.newCondition();
     private final ArrayDeque<ControlPlaneEvent> events = new ArrayDeque<>();
     /** How many were ever appended; the first of {@link #events} has the number {@code appended - events.size()}. */
     private long appended;
 
-    synchronized void append(ControlPlaneEvent event) {
-        if (events.size() == EVENTS_MAX) {
-            events.removeFirst();
+    void append(ControlPlaneEvent event) {
+        lock.lock();
+        try {
+            if (events.size() == EVENTS_MAX) {
+                events.removeFirst();
+            }
+            events.addLast(event);
+            appended++;
+            more.signalAll();
+        } finally {
+            lock.unlock();
         }
-        events.addLast(event);
-        appended++;
-        notifyAll();
     }
 
     /** A point in time, for {@link #awaitAfter}: everything appended later comes after it. */
-    public synchronized long position() {
-        return appended;
+    public long position() {
+        lock.lock();
+        try {
+            return appended;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    public synchronized <T extends ControlPlaneEvent> List<T> all(Class<T> type) {
-        return events.stream().filter(type::isInstance).map(type::cast).toList();
+    public <T extends ControlPlaneEvent> List<T> all(Class<T> type) {
+        lock.lock();
+        try {
+            return events.stream().filter(type::isInstance).map(type::cast).toList();
+        } finally {
+            lock.unlock();
+        }
     }
 
+    /** As {@link #awaitAfter} from the beginning. */
     public <T extends ControlPlaneEvent> T await(Class<T> type, Predicate<T> wanted, Duration limit)
             throws TimeoutException, InterruptedException {
         return awaitAfter(0, type, wanted, limit);
@@ -47,21 +69,24 @@ public final class EventLog {
      *
      * @throws TimeoutException if there is none in time; its message lists the last events
      */
-    public synchronized <T extends ControlPlaneEvent> T awaitAfter(
-            long position, Class<T> type, Predicate<T> wanted, Duration limit)
+    public <T extends ControlPlaneEvent> T awaitAfter(long position, Class<T> type, Predicate<T> wanted, Duration limit)
             throws TimeoutException, InterruptedException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        while (true) {
-            Optional<T> found = find(position, type, wanted);
-            if (found.isPresent()) {
-                return found.get();
+        long left = limit.toNanos();
+        lock.lock();
+        try {
+            while (true) {
+                Optional<T> found = find(position, type, wanted);
+                if (found.isPresent()) {
+                    return found.get();
+                }
+                if (left <= 0) {
+                    throw new TimeoutException(
+                            "no such " + type.getSimpleName() + " within " + limit + "; last events: " + tail());
+                }
+                left = more.awaitNanos(left);
             }
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
-                throw new TimeoutException(
-                        "no such " + type.getSimpleName() + " within " + limit + "; last events: " + tail());
-            }
-            wait(left / 1_000_000 + 1);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -77,6 +102,6 @@ public final class EventLog {
 
     private List<ControlPlaneEvent> tail() {
         List<ControlPlaneEvent> all = new ArrayList<>(events);
-        return all.subList(Math.max(0, all.size() - 20), all.size());
+        return all.subList(Math.max(0, all.size() - TAIL), all.size());
     }
 }

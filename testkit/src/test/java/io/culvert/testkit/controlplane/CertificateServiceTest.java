@@ -137,7 +137,7 @@ class CertificateServiceTest {
     @Test
     void lifetimeIsAsAskedUpToTheMaximum() throws Exception {
         String csr = csr(key, "SHA256withECDSA");
-        Instant before = Instant.now();
+        Instant before = Clock.systemUTC().instant();
         X509Certificate hour = parse(proxy.certificate(csr, CLIENT, 3600).getFirst());
         assertThat(hour.getNotAfter().toInstant()).isBetween(before.plusSeconds(3595), before.plusSeconds(3700));
         X509Certificate long48 =
