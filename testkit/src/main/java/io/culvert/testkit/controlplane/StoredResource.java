@@ -9,6 +9,7 @@ import io.culvert.proto.workload.Address;
 import io.culvert.proto.workload.NetworkAddress;
 import io.culvert.proto.workload.Service;
 import io.culvert.proto.workload.Workload;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -98,9 +99,10 @@ record StoredResource(
         }
     }
 
+    /** RFC 5952, as proxies write them. */
     private static String text(ByteString address) {
         try {
-            return InetAddress.getByAddress(address.toByteArray()).getHostAddress();
+            return NetUtil.toAddressString(InetAddress.getByAddress(address.toByteArray()));
         } catch (UnknownHostException e) {
             return "invalid";
         }

@@ -179,7 +179,7 @@ class DiscoveryTest {
         stream.send(request(ResourceType.ADDRESS).addResourceNamesSubscribe("/10.180.0.10"));
         DeltaDiscoveryResponse service = stream.receive();
         assertThat(names(service)).containsExactly(SERVICE, ECHO);
-        assertThat(service.getResources(0).getAliasesList()).containsExactly("/10.180.0.10", "/fd00:96:0:0:0:0:0:a");
+        assertThat(service.getResources(0).getAliasesList()).containsExactly("/10.180.0.10", "/fd00:96::a");
 
         stream.send(request(ResourceType.ADDRESS).addResourceNamesSubscribe("/10.99.99.99"));
         assertThat(stream.receive().getRemovedResourcesList()).containsExactly("/10.99.99.99");
