@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /** What tests ask of the machine they run on. */
 public final class TestKernel {
@@ -17,6 +20,28 @@ public final class TestKernel {
         } catch (IOException e) {
             assumeTrue(false, "not run: needs root, or a user namespace with CAP_SYS_ADMIN (" + e.getMessage() + ")");
         }
+    }
+
+    /** Asks again until there is an answer; fails after a time that no answer needs. */
+    public static <T> T await(String what, Question<T> question) throws IOException {
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (true) {
+            T answer = question.ask();
+            if (answer != null) {
+                return answer;
+            }
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("waited in vain for " + what);
+            }
+            LockSupport.parkNanos(50_000);
+        }
+    }
+
+    /** Null means: not yet. */
+    @FunctionalInterface
+    public interface Question<T> {
+        @Nullable
+        T ask() throws IOException;
     }
 
     /** Descriptors that this process has open now. */

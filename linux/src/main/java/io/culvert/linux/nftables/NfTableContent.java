@@ -31,6 +31,12 @@ public record NfTableContent(
         return table.equals(other.table) && chains.equals(other.chains) && rules.equals(other.rules);
     }
 
+    /** In order; none for a chain that is not there. */
+    public List<NfRule> rulesOf(String chain) {
+        return rules.getOrDefault(chain, List.of());
+    }
+
+    /** By address; none for a set that is not there. */
     public Collection<NfElement> elementsOf(String set) {
         SortedMap<String, NfElement> found = elements.get(set);
         return found == null ? List.of() : found.values();
