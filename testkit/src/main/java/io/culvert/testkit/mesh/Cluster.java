@@ -3,6 +3,7 @@ package io.culvert.testkit.mesh;
 import io.culvert.testkit.spec.MeshSpec;
 import io.culvert.testkit.spec.PodSpec;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.List;
 
 /** What Kubernetes knows of a mesh, as far as anybody asks: the place of an API server. */
@@ -23,6 +24,12 @@ interface Cluster extends AutoCloseable {
     void relabelled(PodSpec pod);
 
     void deleted(PodSpec pod);
+
+    /** Whether the agent has marked the pod as redirected. */
+    boolean isAnnotated(PodSpec pod);
+
+    /** How an agent finds the API. */
+    Path kubeconfig();
 
     @Override
     void close();
@@ -46,6 +53,16 @@ interface Cluster extends AutoCloseable {
 
         @Override
         public void deleted(PodSpec pod) {}
+
+        @Override
+        public boolean isAnnotated(PodSpec pod) {
+            return false;
+        }
+
+        @Override
+        public Path kubeconfig() {
+            throw new MeshFailure("this mesh serves no Kubernetes API");
+        }
 
         @Override
         public void close() {}
