@@ -66,8 +66,7 @@ public record AccessLine(String level, String message, Map<String, String> field
         fields.remove("time");
         String level = fields.remove("level");
         String message = fields.remove("message");
-        return Optional.of(new AccessLine(
-                level == null ? "" : level, message == null ? "" : message, fields, line));
+        return Optional.of(new AccessLine(level == null ? "" : level, message == null ? "" : message, fields, line));
     }
 
     /** A field's value, or the empty string. */

@@ -33,8 +33,7 @@ final class CniEnrolment implements Enrolment {
     private final Predicate<PodSpec> annotated;
 
     /** @param annotated whether the agent has marked the pod as redirected */
-    CniEnrolment(
-            String node, Netns nodeNetns, Path agentRunDirectory, CniPlugin plugin, Predicate<PodSpec> annotated) {
+    CniEnrolment(String node, Netns nodeNetns, Path agentRunDirectory, CniPlugin plugin, Predicate<PodSpec> annotated) {
         this.node = node;
         this.nodeNetns = nodeNetns;
         this.agentRunDirectory = agentRunDirectory;

@@ -116,11 +116,13 @@ public final class Mesh implements AutoCloseable {
         Stopwatch watch = Stopwatch.start();
         if (node.hasAgent()) {
             node.agent().awaitReady(options.readyLimit());
-            options.observer().done("agent of " + node + " is ready (pid " + node.agent().pid() + ")", watch.elapsed());
+            options.observer()
+                    .done("agent of " + node + " is ready (pid " + node.agent().pid() + ")", watch.elapsed());
         }
         if (node.hasProxy()) {
             node.proxy().awaitReady(options.readyLimit());
-            options.observer().done("proxy of " + node + " is ready (pid " + node.proxy().pid() + ")", watch.elapsed());
+            options.observer()
+                    .done("proxy of " + node + " is ready (pid " + node.proxy().pid() + ")", watch.elapsed());
         }
     }
 
@@ -182,7 +184,10 @@ public final class Mesh implements AutoCloseable {
     /** Adds a pod of namespace {@code default}, unless told otherwise, to a node. */
     public MeshPod addPod(String node, String podName, Consumer<PodBuilder> content) {
         MeshSpec grown = spec.toBuilder().pod(node, podName, content).build();
-        PodSpec added = grown.pods().filter(pod -> spec.pods().noneMatch(pod::equals)).findFirst().orElseThrow();
+        PodSpec added = grown.pods()
+                .filter(pod -> spec.pods().noneMatch(pod::equals))
+                .findFirst()
+                .orElseThrow();
         return addPod(node, added);
     }
 
@@ -190,7 +195,8 @@ public final class Mesh implements AutoCloseable {
         return lockedCall(() -> {
             Stopwatch watch = Stopwatch.start();
             MeshNode node = node(nodeName);
-            PodSpec pod = PodSpecs.withUid(described, PodSpecs.freshUid(ground.run().prefix(), ++podsStarted));
+            PodSpec pod =
+                    PodSpecs.withUid(described, PodSpecs.freshUid(ground.run().prefix(), ++podsStarted));
             MeshSpec grown = PodSpecs.add(spec, nodeName, pod);
             plan = plan.evolve(grown);
             MeshPod started = startPod(node, pod);
@@ -198,8 +204,12 @@ public final class Mesh implements AutoCloseable {
             spec = grown;
             publish();
             awaitPushed();
-            options.observer().done("pod " + pod.key() + " on " + node + " at " + started.address().getHostAddress()
-                    + (node.enrolment().isEnrolled(pod) ? ", in the mesh" : ", not in the mesh"), watch.elapsed());
+            options.observer()
+                    .done(
+                            "pod " + pod.key() + " on " + node + " at "
+                                    + started.address().getHostAddress()
+                                    + (node.enrolment().isEnrolled(pod) ? ", in the mesh" : ", not in the mesh"),
+                            watch.elapsed());
             return started;
         });
     }
@@ -228,7 +238,9 @@ public final class Mesh implements AutoCloseable {
         locked(() -> {
             Stopwatch watch = Stopwatch.start();
             pods.remove(pod.key());
-            spec = spec.toBuilder().removePod(pod.spec().namespace(), pod.name()).build();
+            spec = spec.toBuilder()
+                    .removePod(pod.spec().namespace(), pod.name())
+                    .build();
             publish();
             ground.cluster().deleted(pod.spec());
             try {

@@ -74,8 +74,10 @@ public final class NodeProgram implements AutoCloseable {
 
     /** Waits for 200 on its readiness endpoint. */
     public void awaitReady(Duration limit) {
-        boolean _ = child.await("200 on " + readiness.getPort() + readinessPath, limit, () ->
-                isReady() ? Optional.of(true) : Optional.empty());
+        boolean _ = child.await(
+                "200 on " + readiness.getPort() + readinessPath,
+                limit,
+                () -> isReady() ? Optional.of(true) : Optional.empty());
     }
 
     /** Asks it over HTTP on a port of its loopback interface, such as its admin port. */

@@ -78,20 +78,27 @@ final class NodeStarter {
     }
 
     private PodNetwork proxyNetwork(NodeNetwork network) throws IOException {
-        return network.addPod(network.name() + "-proxy", plan.proxy(network.name()).list());
+        return network.addPod(
+                network.name() + "-proxy", plan.proxy(network.name()).list());
     }
 
     private ProxySetup proxySetup(String node, ControlPlane control, MeshSpec mesh) throws IOException {
         InetSocketAddress reachedAt = new InetSocketAddress(
                 plan.controlPlane().v4(), control.address().getPort());
         return ProxySetup.write(
-                control, mesh, ProxyAccount.ofNode(node), run.directory("proxy"), reachedAt, plan.proxy(node).v4());
+                control,
+                mesh,
+                ProxyAccount.ofNode(node),
+                run.directory("proxy"),
+                reachedAt,
+                plan.proxy(node).v4());
     }
 
     private NodeProgram startProxy(String node, PodNetwork own, ProxySetup setup) throws IOException {
         Map<String, String> environment = new TreeMap<>(setup.environment());
         environment.put("RUST_LOG", "info");
-        // Pooled connections never end by themselves: without this every take-down waits for the default of five seconds.
+        // Pooled connections never end by themselves: without this every take-down waits for the default of five
+        // seconds.
         environment.put("CONNECTION_TERMINATION_DEADLINE", "1s");
         environment.putAll(options.proxyEnvironment());
         Program program = program("proxy", node, options.proxyCommand(node), environment);
@@ -99,7 +106,8 @@ final class NodeStarter {
     }
 
     private NodeProgram startAgent(
-            NodeNetwork network, Agent.Command agent, Path agentRun, Path kubeconfig, Path zdsSocket) throws IOException {
+            NodeNetwork network, Agent.Command agent, Path agentRun, Path kubeconfig, Path zdsSocket)
+            throws IOException {
         Map<String, String> environment = new TreeMap<>();
         environment.put("NODE_NAME", network.name());
         environment.put("POD_NAMESPACE", MeshSpec.SYSTEM_NAMESPACE);

@@ -55,8 +55,7 @@ final class PodRedirection {
             int loopback = routes.link("lo").index();
             for (IpFamily family : IpFamily.values()) {
                 routes.addRule(new Rule(family, RETURN_PRIORITY, RETURN_MARK, MASK, RETURN_TABLE));
-                routes.replaceRoute(
-                        Route.local(IpPrefix.all(family), loopback).inTable(RETURN_TABLE));
+                routes.replaceRoute(Route.local(IpPrefix.all(family), loopback).inTable(RETURN_TABLE));
             }
             tables.commit(rules());
         }
@@ -69,9 +68,24 @@ final class PodRedirection {
                 .addChain(TABLE, MARK_OUT)
                 .addChain(TABLE, INBOUND)
                 .addChain(TABLE, OUTBOUND);
-        add(batch, MARK_IN, NfRule.builder().mark(PROXY_MARK, MASK).setConnectionMark(RETURN_MARK, MASK).build());
-        add(batch, MARK_OUT, NfRule.builder().connectionMark(RETURN_MARK, MASK).setMarkFromConnection().build());
-        add(batch, OUTBOUND, NfRule.builder().protocol(TCP).mark(RETURN_MARK, MASK).accept().build());
+        add(
+                batch,
+                MARK_IN,
+                NfRule.builder()
+                        .mark(PROXY_MARK, MASK)
+                        .setConnectionMark(RETURN_MARK, MASK)
+                        .build());
+        add(
+                batch,
+                MARK_OUT,
+                NfRule.builder()
+                        .connectionMark(RETURN_MARK, MASK)
+                        .setMarkFromConnection()
+                        .build());
+        add(
+                batch,
+                OUTBOUND,
+                NfRule.builder().protocol(TCP).mark(RETURN_MARK, MASK).accept().build());
         for (IpPrefix loopback : new IpPrefix[] {IpPrefix.parse("127.0.0.1/32"), IpPrefix.parse("::1/128")}) {
             add(
                     batch,
@@ -83,7 +97,14 @@ final class PodRedirection {
                             .markIsNot(PROXY_MARK, MASK)
                             .redirect(INBOUND_PLAIN_PORT)
                             .build());
-            add(batch, OUTBOUND, NfRule.builder().outputInterface("lo").destinationIsNot(loopback).accept().build());
+            add(
+                    batch,
+                    OUTBOUND,
+                    NfRule.builder()
+                            .outputInterface("lo")
+                            .destinationIsNot(loopback)
+                            .accept()
+                            .build());
             add(
                     batch,
                     OUTBOUND,

@@ -52,7 +52,8 @@ final class PodStarter {
             Path path)
             throws IOException {
         Path directory = run.directory("pods", spec.uid());
-        Program program = new Program("pause of " + spec.key(), PAUSE, Map.of(), directory, directory.resolve("pause.log"));
+        Program program =
+                new Program("pause of " + spec.key(), PAUSE, Map.of(), directory, directory.resolve("pause.log"));
         Child pause = Spawner.start(program, netns);
         try {
             PodCgroup cgroup = cgroups ? PodCgroup.create(run.prefix(), spec.uid(), containerId(spec)) : null;

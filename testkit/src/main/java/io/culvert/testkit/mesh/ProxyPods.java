@@ -20,12 +20,15 @@ final class ProxyPods {
         for (NodeSpec node : mesh.nodes()) {
             ProxyAccount account = ProxyAccount.ofNode(node.name());
             Dual<InetAddress> addresses = plan.proxy(node.name());
-            builder.pod(node.name(), account.pod(), pod -> pod.namespace(account.namespace())
-                    .serviceAccount(account.serviceAccount())
-                    .label("app", "ztunnel")
-                    .mesh(false)
-                    .address(addresses.v4().getHostAddress())
-                    .address(addresses.v6().getHostAddress()));
+            builder.pod(
+                    node.name(),
+                    account.pod(),
+                    pod -> pod.namespace(account.namespace())
+                            .serviceAccount(account.serviceAccount())
+                            .label("app", "ztunnel")
+                            .mesh(false)
+                            .address(addresses.v4().getHostAddress())
+                            .address(addresses.v6().getHostAddress()));
         }
         return builder.build();
     }

@@ -59,7 +59,8 @@ public final class RunDirectory implements AutoCloseable {
         if (owner.tryLock() == null) {
             throw new IOException("somebody else holds the lock of the new " + path);
         }
-        // For people who wonder whose it is. Not in the lock's own file: closing that after reading would give up the lock.
+        // For people who wonder whose it is. Not in the lock's own file: closing that after reading would give up the
+        // lock.
         Files.writeString(path.resolve("pid"), ProcessHandle.current().pid() + "\n");
         return new RunDirectory(path, owner);
     }

@@ -35,9 +35,11 @@ final class AccessLineTest {
 
     @Test
     void otherLinesAreNotOfTheAccessLog() {
-        assertThat(AccessLine.parse("2026-11-21T01:43:42Z\tinfo\txds::client\tStream established\t")).isEmpty();
+        assertThat(AccessLine.parse("2026-11-21T01:43:42Z\tinfo\txds::client\tStream established\t"))
+                .isEmpty();
         assertThat(AccessLine.parse("")).isEmpty();
         assertThat(AccessLine.parse("{\"scope\":\"access\",\"message\":\"conn")).isEmpty();
-        assertThat(AccessLine.parse("{\"scope\":\"ztunnel::app\",\"message\":\"x\"}")).isEmpty();
+        assertThat(AccessLine.parse("{\"scope\":\"ztunnel::app\",\"message\":\"x\"}"))
+                .isEmpty();
     }
 }

@@ -124,7 +124,10 @@ final class MeshLeaksTest {
 
     private static long countOurs(List<String> names, Set<String> others) {
         Predicate<String> ofOthers = name -> others.stream().anyMatch(name::contains);
-        return names.stream().filter(PREFIX.asPredicate()).filter(ofOthers.negate()).count();
+        return names.stream()
+                .filter(PREFIX.asPredicate())
+                .filter(ofOthers.negate())
+                .count();
     }
 
     private static Set<String> prefixesOfOthers() throws IOException {

@@ -47,11 +47,16 @@ final class PeerMeshTest {
         assumeTrue(obstacle.isEmpty(), () -> "mesh tests were not run: " + obstacle.orElse(""));
         MeshSpec spec = MeshSpec.mesh("peer")
                 .namespace("default", namespace -> namespace.mesh(true))
-                .node("one", node -> node.pod("client", pod -> pod.serviceAccount("client"))
-                        .pod("intruder", pod -> pod.serviceAccount("intruder"))
-                        .pod("web-1", PeerMeshTest::web))
+                .node(
+                        "one",
+                        node -> node.pod("client", pod -> pod.serviceAccount("client"))
+                                .pod("intruder", pod -> pod.serviceAccount("intruder"))
+                                .pod("web-1", PeerMeshTest::web))
                 .node("two", node -> node.pod("web-2", PeerMeshTest::web).pod("guest", pod -> pod.mesh(false)))
-                .service("web", service -> service.selecting("app", "web").port(80, 8080).port(7, 7))
+                .service(
+                        "web",
+                        service ->
+                                service.selecting("app", "web").port(80, 8080).port(7, 7))
                 .policy(PolicySpec.deny("default", "no-intruders")
                         .selecting("app", "web")
                         .rule(Matches.principal("cluster.local/ns/default/sa/intruder"))
@@ -104,7 +109,8 @@ final class PeerMeshTest {
         long position = mesh.node("two").proxy().log().position();
         TcpResult result = mesh.pod("intruder").tcp().exchange(mesh.pod("web-2").at(7), HELLO);
         assertThat(result).isInstanceOf(TcpResult.Reset.class);
-        assertThat(awaitAccess("two", position, AccessLine::isInbound).field("error")).contains("default/no-intruders");
+        assertThat(awaitAccess("two", position, AccessLine::isInbound).field("error"))
+                .contains("default/no-intruders");
     }
 
     @Test
