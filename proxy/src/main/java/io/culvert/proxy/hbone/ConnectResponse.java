@@ -1,0 +1,16 @@
+package io.culvert.proxy.hbone;
+
+import java.util.List;
+import java.util.Optional;
+
+/** A server's answer: its status and the fields that are no pseudo-headers. */
+public record ConnectResponse(int status, List<Header> headers) {
+    public ConnectResponse {
+        headers = List.copyOf(headers);
+    }
+
+    /** The first field of this name (lower case). */
+    public Optional<String> header(String name) {
+        return ConnectRequest.first(headers, name);
+    }
+}

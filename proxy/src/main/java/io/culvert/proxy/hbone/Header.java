@@ -1,0 +1,4 @@
+package io.culvert.proxy.hbone;
+
+/** One header field; the name in lower case. */
+public record Header(String name, String value) {}

@@ -1,0 +1,216 @@
+package io.culvert.proxy.relay;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.util.concurrent.Future;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * One data thread and what it owns: an epoll event loop, four working buffers, two work lists, timers.
+ *
+ * <p>A connection pair lives on one loop from accept to end. Everything here is called by the loop's own thread, which {@link
+ * #checkOwner()} asserts at the entry points of what lives on it; {@link #post} is the one way in from elsewhere.
+ *
+ * <p>The working buffers serve every connection in turn. Who must keep the bytes of one past the turn (a reader is slow, a
+ * socket took half) retains the buffer, and {@link WorkingBuffer#refresh} puts a new one in its place: nothing is copied, and a
+ * connection at rest has no buffer.
+ *
+ * <table><caption>Work lists, run once behind the events of an iteration</caption>
+ * <tr><td>ready</td><td>who has more to read but has had its turn, or was woken by window credit</td></tr>
+ * <tr><td>dirty</td><td>connections with small frames to send: one TLS record and one write for all of an iteration's</td></tr>
+ * </table>
+ */
+public final class DataLoop {
+    private final IoEventLoop eventLoop;
+    private final int index;
+    private final LongSupplier nanoTicker;
+    private final TimerWheel timers;
+    private final BufferPool buffers = new BufferPool();
+    private final Gather gather;
+    private final WorkingBuffer applicationIn = new WorkingBuffer(buffers);
+    private final WorkingBuffer cipherIn = new WorkingBuffer(buffers);
+    private final WorkingBuffer cipherOut = new WorkingBuffer(buffers);
+    private final WorkingBuffer plainIn = new WorkingBuffer(buffers);
+    private final ArrayDeque<Turn> ready = new ArrayDeque<>();
+    private final ArrayDeque<Turn> dirty = new ArrayDeque<>();
+    private final Runnable runWork = this::runWork;
+    private final Runnable runTimers;
+    private boolean workPosted;
+    private int openSockets;
+
+    /** A piece of work in one of the loop's lists; it is in a list at most once, by a flag of its own. */
+    @FunctionalInterface
+    public interface Turn {
+        void onTurn();
+    }
+
+    DataLoop(IoEventLoop eventLoop, int index, LongSupplier nanoTicker) {
+        this.eventLoop = eventLoop;
+        this.index = index;
+        this.nanoTicker = nanoTicker;
+        this.gather = new Gather(buffers);
+        this.timers = new TimerWheel(nanoTicker, this::setAlarm);
+        this.runTimers = timers::run;
+    }
+
+    /** 0 .. number of loops - 1. */
+    public int index() {
+        return index;
+    }
+
+    public long nanoTime() {
+        return nanoTicker.getAsLong();
+    }
+
+    public boolean isOwner() {
+        return eventLoop.inEventLoop();
+    }
+
+    /** Throws when another thread than the loop's calls. */
+    public void checkOwner() {
+        if (!eventLoop.inEventLoop()) {
+            throw new IllegalStateException("not on data loop " + index + " but on "
+                    + Thread.currentThread().getName());
+        }
+    }
+
+    /** Runs {@code command} on the loop, from any thread; behind the current iteration when called by the loop itself. */
+    public void post(Runnable command) {
+        eventLoop.execute(command);
+    }
+
+    /** Runs {@code task} on the loop after at least {@code delayMs} milliseconds. */
+    public LoopTimer schedule(Runnable task, long delayMs) {
+        checkOwner();
+        return timers.schedule(task, delayMs);
+    }
+
+    private void setAlarm(long delayMs) {
+        var alarm = eventLoop.schedule(runTimers, delayMs, TimeUnit.MILLISECONDS);
+        if (alarm.isCancelled()) {
+            throw new IllegalStateException("data loop " + index + " has ended");
+        }
+    }
+
+    // ---- work lists
+
+    /** Runs {@code turn} behind this iteration's events. The caller makes sure that it is listed once. */
+    public void addReady(Turn turn) {
+        ready.addLast(turn);
+        postWork();
+    }
+
+    /** Runs {@code turn} behind this iteration's events and ready turns. The caller makes sure that it is listed once. */
+    public void addDirty(Turn turn) {
+        dirty.addLast(turn);
+        postWork();
+    }
+
+    private void postWork() {
+        if (!workPosted) {
+            workPosted = true;
+            eventLoop.execute(runWork);
+        }
+    }
+
+    private void runWork() {
+        workPosted = false;
+        for (int turns = ready.size(); turns > 0; turns--) {
+            Turn turn = ready.pollFirst();
+            if (turn != null) {
+                turn.onTurn();
+            }
+        }
+        for (Turn turn = dirty.pollFirst(); turn != null; turn = dirty.pollFirst()) {
+            turn.onTurn();
+        }
+    }
+
+    // ---- buffers
+
+    public BufferPool buffers() {
+        return buffers;
+    }
+
+    /** Buffers that connections hold, beyond the loop's own: 0 when all of them rest. */
+    public int buffersInUse() {
+        int own = gather.vectorBuffers();
+        for (WorkingBuffer buffer : List.of(applicationIn, cipherIn, cipherOut, plainIn)) {
+            own += buffer.isTaken() ? 1 : 0;
+        }
+        return buffers.outstanding() - own;
+    }
+
+    /** Where application sockets are read into; its first nine bytes are for a frame header. */
+    public WorkingBuffer applicationIn() {
+        return applicationIn;
+    }
+
+    /** Where tunnel sockets are read into. */
+    public WorkingBuffer cipherIn() {
+        return cipherIn;
+    }
+
+    /** Where one connection's records are made, to be sent by one write. */
+    public WorkingBuffer cipherOut() {
+        return cipherOut;
+    }
+
+    /** Where one connection's records are opened. */
+    public WorkingBuffer plainIn() {
+        return plainIn;
+    }
+
+    Gather gather() {
+        return gather;
+    }
+
+    /** Sends what has been gathered for a socket; to be called before the buffer that was gathered from is used again. */
+    public void flushGathered() {
+        gather.flush();
+    }
+
+    // ---- sockets
+
+    IoRegistration register(EpollIoHandle handle) {
+        checkOwner();
+        Future<IoRegistration> registration = eventLoop.register(handle);
+        if (!registration.isSuccess()) {
+            throw new IllegalStateException("data loop " + index + " takes no more sockets", registration.cause());
+        }
+        return registration.getNow();
+    }
+
+    void socketOpened() {
+        openSockets++;
+    }
+
+    void socketClosed() {
+        openSockets--;
+    }
+
+    /** Sockets owned by this loop's handles. */
+    public int openSockets() {
+        return openSockets;
+    }
+
+    /** Timers set and not yet run or cancelled. */
+    public int waitingTimers() {
+        return timers.waiting();
+    }
+
+    /** Gives the free buffers back; the loop's last act. */
+    void end() {
+        checkOwner();
+        applicationIn.drop();
+        cipherIn.drop();
+        cipherOut.drop();
+        plainIn.drop();
+        gather.end();
+        buffers.freeKept();
+    }
+}

@@ -1,0 +1,57 @@
+package io.culvert.proxy.relay;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/** The data loops of a process. The one class of the package that any thread may use. */
+public final class DataLoops implements AutoCloseable {
+    private static final long END_WAIT_S = 10;
+
+    private final MultiThreadIoEventLoopGroup group;
+    private final List<DataLoop> loops;
+
+    private DataLoops(MultiThreadIoEventLoopGroup group, List<DataLoop> loops) {
+        this.group = group;
+        this.loops = loops;
+    }
+
+    /** Starts {@code count} loops, on threads named {@code data-0} and so on. */
+    public static DataLoops start(int count, LongSupplier nanoTicker) {
+        var group = new MultiThreadIoEventLoopGroup(
+                count, new DefaultThreadFactory("data", true), EpollIoHandler.newFactory());
+        List<DataLoop> loops = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            IoEventLoop eventLoop = group.next();
+            DataLoop loop = new DataLoop(eventLoop, i, nanoTicker);
+            // Runs on the loop's thread when Netty has closed the handles of its sockets.
+            ((SingleThreadIoEventLoop) eventLoop).addShutdownHook(loop::end);
+            loops.add(loop);
+        }
+        return new DataLoops(group, List.copyOf(loops));
+    }
+
+    public List<DataLoop> all() {
+        return loops;
+    }
+
+    public DataLoop get(int index) {
+        return loops.get(index);
+    }
+
+    /** Ends the loops: closes every socket on them, frees their buffers, waits for their threads. */
+    @Override
+    public void close() {
+        Future<?> ended = group.shutdownGracefully(0, END_WAIT_S, TimeUnit.SECONDS);
+        if (!ended.awaitUninterruptibly(END_WAIT_S + 1, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("data loops did not end within " + END_WAIT_S + " s");
+        }
+    }
+}

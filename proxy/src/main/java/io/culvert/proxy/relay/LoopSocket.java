@@ -1,0 +1,248 @@
+package io.culvert.proxy.relay;
+
+import io.culvert.linux.Fd;
+import io.culvert.linux.KernelException;
+import io.culvert.linux.Sockets;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.Socket;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NotYetConnectedException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connected or connecting TCP socket on a data loop, and the owner of its descriptor.
+ *
+ * <p>It is registered with epoll once, edge-triggered for everything, when its first user {@link #attach}es, and never modified:
+ * no epoll_ctl per turn. A user therefore reads until a read comes back short (or, once {@link #sawHangup()}, until the end), and
+ * may hand the socket to another user at any time: the new one starts by trying.
+ */
+public final class LoopSocket implements EpollIoHandle {
+    private static final Logger LOG = LoggerFactory.getLogger(LoopSocket.class);
+
+    private static final EpollIoOps EVERYTHING = EpollIoOps.EPOLLIN
+            .with(EpollIoOps.EPOLLOUT)
+            .with(EpollIoOps.EPOLLRDHUP)
+            .with(EpollIoOps.EPOLLET);
+    // From <sys/epoll.h>.
+    private static final int EPOLLIN = 0x1;
+    private static final int EPOLLOUT = 0x4;
+    private static final int EPOLLERR = 0x8;
+    private static final int EPOLLHUP = 0x10;
+    private static final int EPOLLRDHUP = 0x2000;
+
+    private final DataLoop loop;
+    private final Socket socket;
+    private @Nullable IoRegistration registration;
+    private @Nullable SocketEvents events;
+    private boolean hangup;
+    private boolean error;
+    private boolean closed;
+
+    private LoopSocket(DataLoop loop, Socket socket) {
+        this.loop = loop;
+        this.socket = socket;
+        loop.socketOpened();
+    }
+
+    /** Takes over a non-blocking TCP socket: from here on, this object closes it. */
+    public static LoopSocket adopt(DataLoop loop, int fd) {
+        loop.checkOwner();
+        return new LoopSocket(loop, new Socket(fd));
+    }
+
+    public DataLoop loop() {
+        return loop;
+    }
+
+    /** The descriptor's number, for socket options; it stays this object's. */
+    public int fdNumber() {
+        return socket.intValue();
+    }
+
+    /** The socket's own address. Null when the kernel does not say, as after a reset. */
+    public @Nullable InetSocketAddress localAddress() {
+        return socket.localAddress();
+    }
+
+    public @Nullable InetSocketAddress peerAddress() {
+        return socket.remoteAddress();
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** A FIN, a reset or an error was seen: bytes may still be there to read, and a short read does not mean that no more follows. */
+    public boolean sawHangup() {
+        return hangup;
+    }
+
+    /** The kernel holds an error of this connection: a reset, most likely. Bytes that came before it can still be read. */
+    public boolean sawError() {
+        return error;
+    }
+
+    /** Makes {@code newEvents} the user of this socket, in place of the one before. */
+    public void attach(SocketEvents newEvents) {
+        loop.checkOwner();
+        events = newEvents;
+        if (registration == null && !closed) {
+            registration = loop.register(this);
+            registration.submit(EVERYTHING);
+        }
+    }
+
+    /** Starts to connect. True if that is done already; else {@link SocketEvents#onWritable} follows, and {@link #takeError} tells how it went. */
+    boolean connect(InetSocketAddress address) throws KernelException {
+        Fd borrowed = Fd.adopt(fdNumber());
+        try {
+            return Sockets.connect(borrowed, address);
+        } finally {
+            borrowed.release();
+        }
+    }
+
+    /** Takes the socket's pending error: an errno, 0 for none. */
+    int takeError() throws IOException {
+        return socket.getSoError();
+    }
+
+    /** As {@link RawBuffer#receive}. */
+    public int read(RawBuffer buffer, int at, int bytes) throws IOException {
+        checkOpen();
+        try {
+            return buffer.receive(socket, at, bytes);
+        } catch (NotYetConnectedException e) {
+            throw OsError.notConnected("read", e);
+        }
+    }
+
+    /** As {@link RawBuffer#send}. */
+    public int write(RawBuffer buffer, int at, int bytes) throws IOException {
+        checkOpen();
+        try {
+            return buffer.send(socket, at, bytes);
+        } catch (NotYetConnectedException e) {
+            throw OsError.notConnected("write", e);
+        }
+    }
+
+    /** As {@link RawBuffer#sendIoVecs}. */
+    long writeIoVecs(RawBuffer vectors, int entries) throws IOException {
+        checkOpen();
+        try {
+            return vectors.sendIoVecs(socket, entries);
+        } catch (NotYetConnectedException e) {
+            throw OsError.notConnected("write", e);
+        }
+    }
+
+    /** Sends a FIN behind what was written. */
+    public void shutdownOutput() throws IOException {
+        checkOpen();
+        try {
+            socket.shutdown(false, true);
+        } catch (NotYetConnectedException e) {
+            throw OsError.notConnected("shutdown", e);
+        }
+    }
+
+    private void checkOpen() throws ClosedChannelException {
+        if (closed) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    /** Ends with a reset: the peer learns that this was no orderly end. Idempotent. */
+    public void reset() {
+        if (closed) {
+            return;
+        }
+        try {
+            socket.setSoLinger(0);
+        } catch (IOException e) {
+            // Already reset by the peer, most likely: nobody is left to be told.
+            LOG.trace("SO_LINGER on {}", socket, e);
+        }
+        close();
+    }
+
+    /** Closes: a FIN, or the kernel's own reset if bytes came that nobody read. Idempotent. */
+    @Override
+    public void close() {
+        if (closed) {
+            if (registration != null && registration.isValid()) {
+                registration.cancel();
+            }
+            return;
+        }
+        loop.checkOwner();
+        closed = true;
+        loop.socketClosed();
+        // Closing first: the kernel forgets the registration by itself, which saves an epoll_ctl.
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.debug("close of {}", socket, e);
+        }
+        if (registration != null) {
+            registration.cancel();
+        }
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return socket;
+    }
+
+    @Override
+    public void handle(IoRegistration source, IoEvent event) {
+        SocketEvents user = events;
+        if (closed || user == null) {
+            return;
+        }
+        int what = ((EpollIoEvent) event).ops().value();
+        try {
+            if ((what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+                hangup = true;
+                error |= (what & EPOLLERR) != 0;
+            }
+            if ((what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
+                user.onWritable();
+            }
+            user = events;
+            if ((what & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && !closed && user != null) {
+                user.onReadable();
+            }
+        } catch (RuntimeException e) {
+            LOG.error("a connection ends by a defect of this program", e);
+            fail(e);
+        }
+    }
+
+    private void fail(Throwable cause) {
+        SocketEvents user = events;
+        events = null;
+        reset();
+        if (user != null) {
+            user.onLoopClosed(cause);
+        }
+    }
+
+    /** Netty's loop lets go of this handle: it ends. */
+    @Override
+    public void unregistered() {
+        if (!closed) {
+            fail(new ClosedChannelException());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.culvert.proxy.tls;
+
+import io.culvert.proxy.relay.BufferPool;
+import io.culvert.proxy.relay.RawBuffer;
+import io.culvert.xds.identity.WorkloadCertificate;
+import io.netty.internal.tcnative.CertificateVerifier;
+import io.netty.internal.tcnative.SSL;
+import io.netty.internal.tcnative.SSLContext;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * BoringSSL's context for one certificate and one role, on one loop. Counted references: the cache holds one while the
+ * certificate is current, every session another; the last to go frees it.
+ *
+ * <p>No session is ever resumed: with TLS 1.3 a resumed handshake shows no certificate, and verification would be skipped. The
+ * server issues no tickets, the client stores none.
+ */
+final class TlsContext {
+    /** Key exchange groups, best first. */
+    private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
+
+    private static final String[] ALPN = {"h2"};
+    /** Certificates that a peer may present. */
+    private static final int CHAIN_MAX = 10;
+    /** Bytes that it may present. */
+    private static final int CHAIN_BYTES_MAX = 32 * 1024;
+
+    private final WorkloadCertificate certificate;
+    private final boolean server;
+    private final PeerVerifier verifier;
+    private final TrustRoots roots;
+    private final long context;
+    private final long chain;
+    private final long key;
+    /** The session whose handshake is being stepped: BoringSSL calls back from inside. */
+    private @Nullable TlsSession handshaking;
+
+    private int references = 1;
+
+    private TlsContext(WorkloadCertificate certificate, boolean server, PeerVerifier verifier, BufferPool buffers)
+            throws Exception {
+        this.certificate = certificate;
+        this.server = server;
+        this.verifier = verifier;
+        this.roots = verifier.roots(certificate.roots());
+        this.chain = parse(certificate.chainPem(), buffers, SSL::parseX509Chain);
+        try {
+            this.key = parse(certificate.privateKeyPem(), buffers, bio -> SSL.parsePrivateKey(bio, null));
+        } catch (Exception e) {
+            SSL.freeX509Chain(chain);
+            throw e;
+        }
+        this.context = SSLContext.make(SSL.SSL_PROTOCOL_TLSV1_3, server ? SSL.SSL_MODE_SERVER : SSL.SSL_MODE_CLIENT);
+    }
+
+    /** @throws IllegalArgumentException if BoringSSL cannot read key or chain */
+    static TlsContext create(
+            WorkloadCertificate certificate, boolean server, PeerVerifier verifier, BufferPool buffers) {
+        TlsContext made;
+        try {
+            made = new TlsContext(certificate, server, verifier, buffers);
+        } catch (Exception e) {
+            throw new IllegalArgumentException("TLS context for " + certificate + ": " + e.getMessage(), e);
+        }
+        made.configure();
+        return made;
+    }
+
+    private void configure() {
+        SSLContext.setOptions(context, SSL.SSL_OP_NO_TICKET);
+        SSLContext.setSessionCacheMode(context, SSL.SSL_SESS_CACHE_OFF);
+        SSLContext.setMaxCertList(context, CHAIN_BYTES_MAX);
+        SSLContext.setAlpnProtos(context, ALPN, SSL.SSL_SELECTOR_FAILURE_NO_ADVERTISE);
+        if (!SSLContext.setCurvesList(context, GROUPS)) {
+            throw new IllegalStateException("BoringSSL lacks one of " + Arrays.toString(GROUPS));
+        }
+        SSLContext.setVerify(context, SSL.SSL_CVERIFY_REQUIRED, CHAIN_MAX);
+        SSLContext.setCertVerifyCallback(context, new CertificateVerifier() {
+            @Override
+            public int verify(long ssl, byte[][] presented, String authentication) {
+                return verifyPeer(presented);
+            }
+        });
+        SSLContext.setCertificateCallback(context, (ssl, types, issuers) -> SSL.setKeyMaterial(ssl, chain, key));
+    }
+
+    private int verifyPeer(byte[][] presented) {
+        TlsSession session = handshaking;
+        if (session == null) {
+            return CertificateVerifier.X509_V_ERR_UNSPECIFIED;
+        }
+        try {
+            session.accept(verifier.verify(presented, roots, session.rule()));
+            return CertificateVerifier.X509_V_OK;
+        } catch (PeerRejected e) {
+            session.reject(e.text());
+            return e.verifyError();
+        } catch (RuntimeException e) {
+            session.reject("peer verification failed: " + e);
+            return CertificateVerifier.X509_V_ERR_UNSPECIFIED;
+        }
+    }
+
+    WorkloadCertificate certificate() {
+        return certificate;
+    }
+
+    boolean isServer() {
+        return server;
+    }
+
+    /** Starts a session, which holds a reference; {@link #endSession} lets go of both. */
+    long startSession() {
+        if (references <= 0) {
+            throw new IllegalStateException("TLS context used after its release");
+        }
+        references++;
+        return SSL.newSSL(context, server);
+    }
+
+    void endSession(long ssl) {
+        SSL.freeSSL(ssl);
+        release();
+    }
+
+    int doHandshake(TlsSession session, long ssl) {
+        handshaking = session;
+        try {
+            return SSL.doHandshake(ssl);
+        } finally {
+            handshaking = null;
+        }
+    }
+
+    void release() {
+        if (--references == 0) {
+            SSLContext.free(context);
+            SSL.freePrivateKey(key);
+            SSL.freeX509Chain(chain);
+        }
+    }
+
+    int references() {
+        return references;
+    }
+
+    /** A tcnative function from a memory BIO to a native object. */
+    private interface Parser {
+        long parse(long bio) throws Exception;
+    }
+
+    private static long parse(byte[] pem, BufferPool buffers, Parser parser) throws Exception {
+        long bio = SSL.newMemBIO();
+        RawBuffer memory = buffers.chunk();
+        try {
+            for (int done = 0; done < pem.length; ) {
+                int part = Math.min(pem.length - done, memory.capacity());
+                memory.copyFrom(pem, done, 0, part);
+                int taken = memory.copyToMemoryBio(bio, 0, part);
+                if (taken <= 0) {
+                    throw new IllegalStateException("BoringSSL takes no PEM");
+                }
+                done += taken;
+            }
+            return parser.parse(bio);
+        } finally {
+            memory.wipe(0, Math.min(pem.length, memory.capacity()));
+            memory.release();
+            Arrays.fill(pem, (byte) 0);
+            SSL.freeBIO(bio);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+package io.culvert.proxy.hbone;
+
+import io.culvert.linux.Fd;
+import io.culvert.linux.SocketOptions;
+import io.culvert.linux.Sockets;
+import io.culvert.proxy.relay.ByteMeter;
+import io.culvert.proxy.relay.DataLoop;
+import io.culvert.proxy.relay.EndReason;
+import io.culvert.proxy.relay.Listener;
+import io.culvert.proxy.relay.LoopSocket;
+import io.culvert.proxy.relay.LoopsForTests;
+import io.culvert.proxy.relay.RelayEnd;
+import io.culvert.proxy.relay.StreamRelay;
+import io.culvert.proxy.relay.StreamRelay.Position;
+import io.culvert.proxy.relay.TcpDial;
+import io.culvert.proxy.tls.CaForTests;
+import io.culvert.proxy.tls.TlsContexts;
+import io.culvert.xds.identity.Identity;
+import io.culvert.xds.identity.WorkloadCertificate;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/**
+ * Both ends of HBONE on the loopback, joined the way that outbound and inbound join them: a listener whose connections go through
+ * a pool, and a server that dials the authority it is asked for.
+ */
+public final class TunnelForTests implements AutoCloseable {
+    public static final Identity CLIENT = new Identity("cluster.local", "default", "client");
+    public static final Identity SERVER = new Identity("cluster.local", "default", "server");
+
+    public final LoopsForTests loops = new LoopsForTests(2);
+    public final DataLoop clientLoop = loops.get(0);
+    public final DataLoop serverLoop = loops.get(1);
+    public final TlsContexts clientTls = new TlsContexts(clientLoop, InstantSource.system());
+    public final TlsContexts serverTls = new TlsContexts(serverLoop, InstantSource.system());
+    public final CaForTests ca;
+    public final HboneConfig config;
+
+    /** What each relay ended with, and what could not be opened. */
+    public final List<RelayEnd> clientEnds = Collections.synchronizedList(new ArrayList<>());
+
+    public final List<RelayEnd> serverEnds = Collections.synchronizedList(new ArrayList<>());
+    public final List<OpenFailure> failures = Collections.synchronizedList(new ArrayList<>());
+    public final List<ConnectionEnd> serverConnectionEnds = Collections.synchronizedList(new ArrayList<>());
+    public final List<HboneConnection> serverConnections = Collections.synchronizedList(new ArrayList<>());
+    public final List<StreamRelay> clientRelays = Collections.synchronizedList(new ArrayList<>());
+    public final List<ConnectRequest> requests = Collections.synchronizedList(new ArrayList<>());
+    public final AtomicInteger abandoned = new AtomicInteger();
+    public final AtomicLong clientUp = new AtomicLong();
+    public final AtomicLong clientDown = new AtomicLong();
+
+    public volatile WorkloadCertificate clientCertificate;
+    public volatile WorkloadCertificate serverCertificate;
+    public volatile List<Identity> expected = List.of(SERVER);
+    /** What the server does with a request: a status to refuse with, or 200 to dial. */
+    public volatile Function<ConnectRequest, Integer> admission = request -> 200;
+
+    public final HbonePool pool;
+    public final InetSocketAddress entry;
+    public final InetSocketAddress serverAddress;
+    /** Where the next tunnels shall lead. */
+    public volatile InetSocketAddress application = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+
+    private final Listener entryListener;
+    private final Listener serverListener;
+
+    public TunnelForTests() throws Exception {
+        this(HboneConfig.defaults());
+    }
+
+    public TunnelForTests(HboneConfig config) throws Exception {
+        this.config = config;
+        this.ca = CaForTests.root("root");
+        this.clientCertificate = ca.issue(CLIENT);
+        this.serverCertificate = ca.issue(SERVER);
+        this.pool = new HbonePool(clientLoop, config, new Dialer());
+        Fd serverFd = LoopsForTests.listen();
+        this.serverAddress = Sockets.localAddress(serverFd);
+        this.serverListener = LoopsForTests.on(
+                serverLoop,
+                () -> Listener.start(serverLoop, List.of(serverLoop), serverFd.release(), this::acceptTunnel));
+        Fd entryFd = LoopsForTests.listen();
+        this.entry = Sockets.localAddress(entryFd);
+        this.entryListener = LoopsForTests.on(
+                clientLoop,
+                () -> Listener.start(clientLoop, List.of(clientLoop), entryFd.release(), this::acceptApplication));
+    }
+
+    /** A connection of an application, captured at the entry. */
+    public Socket connect() throws IOException {
+        Socket socket = new Socket(entry.getAddress(), entry.getPort());
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
+    public PoolKey key() {
+        return new PoolKey(CLIENT, expected, serverAddress, InetAddress.getLoopbackAddress());
+    }
+
+    private void acceptApplication(LoopSocket socket, InetSocketAddress peer) {
+        InetSocketAddress to = application;
+        String authority = to.getAddress().getHostAddress() + ":" + to.getPort();
+        Opening opening = pool.open(key(), ConnectRequest.to(authority, List.of()), new OpenListener() {
+            @Override
+            public void onOpen(HboneStream stream, ConnectResponse response) {
+                clientRelays.add(StreamRelay.start(
+                        socket, stream, Position.SOCKET_IS_DOWNSTREAM, clientMeter(), clientEnds::add));
+            }
+
+            @Override
+            public void onFailed(OpenFailure failure) {
+                failures.add(failure);
+                socket.reset();
+            }
+        });
+        if (!opening.key().expected().equals(expected)) {
+            throw new AssertionError();
+        }
+    }
+
+    private ByteMeter clientMeter() {
+        return new ByteMeter() {
+            @Override
+            public void toUpstream(int bytes) {
+                clientUp.addAndGet(bytes);
+            }
+
+            @Override
+            public void toDownstream(int bytes) {
+                clientDown.addAndGet(bytes);
+            }
+        };
+    }
+
+    private static ByteMeter noMeter() {
+        return new ByteMeter() {
+            @Override
+            public void toUpstream(int bytes) {}
+
+            @Override
+            public void toDownstream(int bytes) {}
+        };
+    }
+
+    private void acceptTunnel(LoopSocket socket, InetSocketAddress peer) {
+        HboneConnection connection =
+                HboneServer.accept(socket, serverTls.server(serverCertificate), config, new ServerSide());
+        if (connection.openStreams() != 0) {
+            throw new AssertionError();
+        }
+    }
+
+    private final class Dialer implements TunnelDialer {
+        @Override
+        public int openSocket(PoolKey key) throws IOException {
+            Fd fd = Sockets.tcp(false);
+            SocketOptions.setNoDelay(fd.number());
+            return fd.release();
+        }
+
+        @Override
+        public void requestSession(PoolKey key, SessionListener listener) {
+            listener.onSession(clientTls.client(clientCertificate, key.expected()));
+        }
+    }
+
+    private final class ServerSide implements ConnectHandler {
+        @Override
+        public void onEstablished(HboneConnection connection) {
+            serverConnections.add(connection);
+        }
+
+        @Override
+        public void onConnect(HboneStream stream, ConnectRequest request) {
+            requests.add(request);
+            int status = admission.apply(request);
+            if (status != 200) {
+                stream.refuse(status);
+                return;
+            }
+            int colon = request.authority().lastIndexOf(':');
+            InetSocketAddress to = new InetSocketAddress(
+                    request.authority().substring(0, colon),
+                    Integer.parseInt(request.authority().substring(colon + 1)));
+            dial(stream, to);
+        }
+
+        private void dial(HboneStream stream, InetSocketAddress to) {
+            LoopSocket socket;
+            try {
+                socket = LoopSocket.adopt(serverLoop, Sockets.tcp(false).release());
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+            TcpDial.start(socket, to, 10_000, new TcpDial.DialListener() {
+                @Override
+                public void onConnected(LoopSocket connected) {
+                    stream.accept(List.of(new Header("baggage", "k8s.namespace.name=default")));
+                    StreamRelay.start(connected, stream, Position.SOCKET_IS_UPSTREAM, noMeter(), serverEnds::add);
+                }
+
+                @Override
+                public void onDialFailed(TcpDial.DialFailure failure) {
+                    stream.refuse(503);
+                }
+            });
+        }
+
+        @Override
+        public void onAbandoned(HboneStream stream) {
+            abandoned.incrementAndGet();
+        }
+
+        @Override
+        public void onClosed(HboneConnection connection, ConnectionEnd end) {
+            serverConnectionEnds.add(end);
+        }
+    }
+
+    /** Ends everything and checks that nothing is left. */
+    @Override
+    public void close() {
+        LoopsForTests.run(clientLoop, () -> {
+            entryListener.close();
+            pool.close(EndReason.DRAIN);
+            clientTls.close();
+        });
+        LoopsForTests.run(serverLoop, () -> {
+            serverListener.close();
+            for (HboneConnection connection : List.copyOf(serverConnections)) {
+                connection.close(EndReason.DRAIN);
+            }
+            serverTls.close();
+        });
+        loops.awaitNothingLeft(0);
+        loops.close();
+    }
+}
