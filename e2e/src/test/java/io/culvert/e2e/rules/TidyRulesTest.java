@@ -101,6 +101,19 @@ final class TidyRulesTest {
     }
 
     @Test
+    void findsADocumentThatNamesWhatIsNotThere() {
+        SourceFile test = new SourceFile("m/src/test/java/x/ATest.java", "class ATest { void holds() {} }");
+        SourceFile page = new SourceFile("m/src/test/java/x/package-info.java", PACKAGE_PAGE);
+
+        assertThat(findings(List.of(test, page, new SourceFile("docs/A.md", "`ATest#holds`, see ATest.java"))))
+                .isEmpty();
+        assertThat(findings(List.of(test, page, new SourceFile("docs/A.md", "`ATest#hol`, `BTest#holds`, see B.java"))))
+                .extracting(Finding::rule)
+                .containsOnly("dead-reference")
+                .hasSize(3);
+    }
+
+    @Test
     void allowsExactlyWhatTheListAllows() {
         Allowances one = Allowances.parse(List.of("# a comment", "", "banned-call a/Main.java 1 wiring"));
         Finding finding = new Finding("banned-call", "a/Main.java", 3, 1, "System.nanoTime");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 final class TidyTest {
 
     static List<TidyRule> rules() {
-        return Stream.of(TextRules.all(), PackageRules.all(), SyntaxRules.all())
+        return Stream.of(TextRules.all(), PackageRules.all(), SyntaxRules.all(), DocumentRules.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -15,6 +15,8 @@ public final class MeshState {
     private volatile MeshSnapshot snapshot;
 
     /**
+     * Empty at first.
+     *
      * @param localNode the name of the node whose workloads are local; empty if it is not known: all are
      */
     public MeshState(String localNode) {

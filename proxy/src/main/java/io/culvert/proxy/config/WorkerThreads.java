@@ -1,0 +1,76 @@
+package io.culvert.proxy.config;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.Optional;
+
+/**
+ * How many event loops: what is set, else ProxyConfig's concurrency, else by the container's CPU, never less than one (ztunnel
+ * config.rs: parse_worker_threads).
+ */
+final class WorkerThreads {
+
+    private static final int THREADS_MAX = 1024;
+
+    private final Environment env;
+    private final Optional<Integer> concurrency;
+    private final int cpus;
+
+    /**
+     * @param concurrency 0: all CPUs
+     */
+    WorkerThreads(Environment env, Optional<Integer> concurrency, int cpus) {
+        this.env = env;
+        this.concurrency = concurrency;
+        this.cpus = cpus;
+    }
+
+    int count() throws ConfigException {
+        Optional<Integer> limit = quantity("ZTUNNEL_RESOURCE_CPU_LIMIT");
+        Optional<Integer> request = quantity("ZTUNNEL_RESOURCE_CPU_REQUEST");
+        Optional<Integer> chartLimit =
+                env.optionalNumber("ZTUNNEL_CPU_LIMIT", THREADS_MAX).map(Math::toIntExact);
+        int effective = limit.or(() -> chartLimit).filter(n -> n > 0).orElse(cpus);
+        Optional<Integer> explicit = explicit(effective);
+        if (explicit.isPresent()) {
+            return explicit.get();
+        }
+        if (concurrency.isPresent()) {
+            return concurrency.get() > 0 ? concurrency.get() : effective;
+        }
+        int floor = request.orElse(0);
+        return limit.isPresent()
+                ? Math.max(1, Math.max(limit.get(), floor))
+                : Math.max(2, Math.max((effective + 3) / 4, floor));
+    }
+
+    private Optional<Integer> explicit(int effectiveCpus) throws ConfigException {
+        String name = "ZTUNNEL_WORKER_THREADS";
+        String text = env.text(name, "");
+        if (!text.endsWith("%")) {
+            return env.optionalNumber(name, THREADS_MAX)
+                    .map(number -> number == 0 ? effectiveCpus : Math.toIntExact(number));
+        }
+        String digits = text.substring(0, text.length() - 1);
+        if (!digits.matches("[0-9]{1,4}")) {
+            throw ConfigException.invalid(name, text, "not a percentage");
+        }
+        int percent = Integer.parseInt(digits);
+        return Optional.of(Math.max(1, (effectiveCpus * percent + 99) / 100));
+    }
+
+    /** A Kubernetes quantity of CPUs, rounded up. */
+    private Optional<Integer> quantity(String name) throws ConfigException {
+        return env.parse(name, "not a quantity of CPUs such as 500m or 1.5", WorkerThreads::roundedUp);
+    }
+
+    private static Optional<Integer> roundedUp(String text) {
+        if (!text.matches("[0-9]{1,9}(\\.[0-9]{1,9})?m?")) {
+            return Optional.empty();
+        }
+        boolean milli = text.endsWith("m");
+        BigDecimal value = new BigDecimal(milli ? text.substring(0, text.length() - 1) : text);
+        BigDecimal whole = (milli ? value.movePointLeft(3) : value).setScale(0, RoundingMode.UP);
+        return whole.intValue() > THREADS_MAX ? Optional.empty() : Optional.of(whole.intValue());
+    }
+}

@@ -1,0 +1,185 @@
+package io.culvert.proxy.inpod;
+
+import io.culvert.linux.Fd;
+import io.culvert.linux.KernelException;
+import io.culvert.linux.Netns;
+import io.culvert.linux.SocketOptions;
+import io.culvert.linux.Sockets;
+import io.culvert.xds.mesh.IpAddress;
+import java.net.InetSocketAddress;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the sockets of one pod, in its namespace. Every socket returned is non-blocking and belongs to the caller; on any error
+ * nothing is left open.
+ *
+ * <p>Only what has to happen inside happens inside: the socket is made there, which ties it to the namespace for ever; options, bind
+ * and listen then work from anywhere. So each window is one system call long. Listeners are opened on the ZDS thread, dial sockets on
+ * data loops. Options follow ztunnel's socket.rs and inpod/config.rs.
+ */
+public final class PodSockets {
+
+    private static final Logger log = LoggerFactory.getLogger(PodSockets.class);
+
+    private static final int BACKLOG = 128;
+    private static final IpAddress WILDCARD_V6 = IpAddress.parse("::");
+    private static final IpAddress WILDCARD_V4 = IpAddress.parse("0.0.0.0");
+
+    private final Netns netns;
+    private final PodSocketSettings settings;
+
+    /**
+     * The sockets of one pod.
+     *
+     * @param netns lent: whoever made it keeps it open while sockets are made
+     */
+    public PodSockets(Netns netns, PodSocketSettings settings) {
+        this.netns = netns;
+        this.settings = settings;
+    }
+
+    /**
+     * A listener, and what it may do.
+     *
+     * @param fd owned by the taker
+     * @param transparent whether connections that come through it may keep their caller's address
+     */
+    public record Listener(Fd fd, boolean transparent) implements AutoCloseable {
+        @Override
+        public void close() {
+            fd.close();
+        }
+    }
+
+    /**
+     * Listens on a port of the wildcard address. Accepted sockets inherit mark and TCP_NODELAY.
+     *
+     * @throws KernelException EADDRINUSE if somebody else has the port; EPERM without the capabilities
+     */
+    public Listener listen(int port) throws KernelException {
+        Fd fd = create(settings.ipv6());
+        try {
+            int number = fd.number();
+            mark(number);
+            if (settings.reusePort()) {
+                reusePort(number);
+            }
+            boolean transparent = transparent(number);
+            SocketOptions.setNoDelay(number);
+            IpAddress wildcard = settings.ipv6() ? WILDCARD_V6 : WILDCARD_V4;
+            Sockets.bind(fd, new InetSocketAddress(wildcard.toInetAddress(), port));
+            Sockets.listen(fd, BACKLOG);
+            return new Listener(fd, transparent);
+        } catch (KernelException | RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /** An unconnected socket for a dial to that address. */
+    public Fd dial(IpAddress destination) throws KernelException {
+        Fd fd = create(!destination.isV4());
+        try {
+            prepareDial(fd.number());
+            return fd;
+        } catch (KernelException | RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /**
+     * An unconnected socket for a dial that keeps the caller's address. Where that address is the destination's own, or cannot be had,
+     * it is a plain one: a connection is worth more than its source.
+     */
+    public Fd dialFrom(IpAddress source, IpAddress destination) throws KernelException {
+        if (source.equals(destination) || source.isV4() != destination.isV4()) {
+            return dial(destination);
+        }
+        Fd fd = create(!source.isV4());
+        try {
+            prepareDial(fd.number());
+            spoof(fd, source);
+            return fd;
+        } catch (KernelException | RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /** Applies keepalive to a socket that was accepted on 15001 or 15006; errors are of no consequence there. */
+    public void prepareAccepted(int fd) {
+        try {
+            keepalive(fd);
+        } catch (KernelException e) {
+            log.debug("keepalive not set: {}", e.getMessage());
+        }
+    }
+
+    private Fd create(boolean v6) throws KernelException {
+        return netns.<Fd, KernelException>call(() -> Sockets.tcp(v6));
+    }
+
+    private void prepareDial(int fd) throws KernelException {
+        SocketOptions.setNoDelay(fd);
+        keepalive(fd);
+        mark(fd); // before connect: the pod's rules see the first packet
+    }
+
+    private void mark(int fd) throws KernelException {
+        if (settings.mark() != 0) {
+            SocketOptions.setMark(fd, settings.mark());
+        }
+    }
+
+    private static void reusePort(int fd) {
+        try {
+            SocketOptions.setReusePort(fd);
+        } catch (KernelException e) {
+            log.warn("SO_REUSEPORT not set, an upgrade will not share the port: {}", e.getMessage());
+        }
+    }
+
+    private boolean transparent(int fd) throws KernelException {
+        if (settings.transparency() == PodSocketSettings.Transparency.OFF) {
+            return false;
+        }
+        try {
+            // The IPv4 option also on IPv6 sockets: there it means both (net/ipv6 shares inet_sk's flag).
+            SocketOptions.setTransparent(fd, false);
+            return true;
+        } catch (KernelException e) {
+            if (settings.transparency() == PodSocketSettings.Transparency.REQUIRED) {
+                throw e;
+            }
+            log.debug("callers' addresses will not be kept: {}", e.getMessage());
+            return false;
+        }
+    }
+
+    private void keepalive(int fd) throws KernelException {
+        PodSocketSettings.Keepalive keepalive = settings.keepalive();
+        if (keepalive.enabled()) {
+            SocketOptions.setKeepalive(
+                    fd,
+                    Math.toIntExact(keepalive.idle().toSeconds()),
+                    Math.toIntExact(keepalive.interval().toSeconds()),
+                    keepalive.retries());
+        }
+        if (keepalive.userTimeout()) {
+            SocketOptions.setUserTimeoutMillis(fd, keepalive.userTimeoutMillis());
+        }
+    }
+
+    private static void spoof(Fd fd, IpAddress source) {
+        boolean v6 = !source.isV4();
+        try {
+            SocketOptions.setTransparent(fd.number(), v6);
+            SocketOptions.setFreebind(fd.number(), v6);
+            Sockets.bind(fd, new InetSocketAddress(source.toInetAddress(), 0));
+        } catch (KernelException e) {
+            log.warn("caller's address not kept, dialling from the pod's own: {}", e.getMessage());
+        }
+    }
+}

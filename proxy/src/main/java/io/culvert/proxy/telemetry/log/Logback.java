@@ -1,0 +1,131 @@
+package io.culvert.proxy.telemetry.log;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.turbo.TurboFilter;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import ch.qos.logback.core.spi.FilterReply;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
+import org.slf4j.event.KeyValuePair;
+
+/**
+ * Joins slf4j to the {@link LogSink}: every statement is judged by the sink's filter and written in the sink's format. Configured by
+ * code alone, so that no file on the class path can change it and nothing is parsed at start.
+ */
+public final class Logback {
+
+    private Logback() {}
+
+    /** Takes over all logging of the process. */
+    public static void install(LogSink sink) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+        FilterByTarget filter = new FilterByTarget(sink);
+        sink.onFilterChange(filter.levels::clear);
+        context.addTurboFilter(filter);
+        SinkAppender appender = new SinkAppender(sink);
+        appender.setContext(context);
+        appender.start();
+        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.setLevel(Level.TRACE);
+        root.addAppender(appender);
+    }
+
+    /** Decides by the target of the logger; remembers what it decided until the filter changes. */
+    private static final class FilterByTarget extends TurboFilter {
+
+        private final LogSink sink;
+        final ConcurrentHashMap<String, LogLevel> levels = new ConcurrentHashMap<>();
+
+        FilterByTarget(LogSink sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        public FilterReply decide(
+                @Nullable Marker marker,
+                Logger logger,
+                Level level,
+                @Nullable String format,
+                Object @Nullable [] params,
+                @Nullable Throwable thrown) {
+            LogLevel allowed = levels.computeIfAbsent(
+                    logger.getName(), name -> sink.filter().level(Targets.of(name)));
+            return allowed.admits(level(level)) ? FilterReply.NEUTRAL : FilterReply.DENY;
+        }
+    }
+
+    private static final class SinkAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
+
+        private final LogSink sink;
+
+        SinkAppender(LogSink sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        protected void append(ILoggingEvent event) {
+            String name = event.getLoggerName();
+            LogLevel level = level(event.getLevel());
+            String target = Targets.of(name);
+            LogLine line = Targets.isOurs(name)
+                    ? sink.ownLine(level, target, event.getFormattedMessage())
+                    : sink.line(level, target, event.getFormattedMessage());
+            List<KeyValuePair> pairs = event.getKeyValuePairs();
+            if (pairs != null) {
+                pairs.forEach(pair -> field(line, pair.key, pair.value));
+            }
+            thrown(line, event.getThrowableProxy(), level);
+            sink.write(line);
+        }
+
+        private static void field(LogLine line, String key, @Nullable Object value) {
+            switch (value) {
+                case null -> line.bare(key, "null");
+                case String text -> line.text(key, text);
+                case Integer number -> line.number(key, number);
+                case Long number -> line.number(key, number);
+                case Boolean flag -> line.flag(key, flag);
+                default -> line.bare(key, value.toString());
+            }
+        }
+
+        /** The cause chain as one text; for errors also where it began. */
+        private static void thrown(LogLine line, @Nullable IThrowableProxy thrown, LogLevel level) {
+            StringBuilder causes = new StringBuilder();
+            IThrowableProxy one = thrown;
+            for (int depth = 0; one != null && depth < 8; depth++) {
+                causes.append(depth == 0 ? "" : ": ").append(simpleName(one.getClassName()));
+                causes.append(one.getMessage() == null ? "" : "(" + one.getMessage() + ")");
+                one = one.getCause();
+            }
+            if (!causes.isEmpty()) {
+                line.text("error", causes.toString());
+            }
+            if (thrown != null && level == LogLevel.ERROR && thrown.getStackTraceElementProxyArray().length > 0) {
+                line.text("at", thrown.getStackTraceElementProxyArray()[0].getSTEAsString());
+            }
+        }
+
+        private static String simpleName(String className) {
+            return className.substring(className.lastIndexOf('.') + 1);
+        }
+    }
+
+    private static LogLevel level(Level level) {
+        return switch (level.toInt()) {
+            case Level.ERROR_INT -> LogLevel.ERROR;
+            case Level.WARN_INT -> LogLevel.WARN;
+            case Level.INFO_INT -> LogLevel.INFO;
+            case Level.DEBUG_INT -> LogLevel.DEBUG;
+            default -> LogLevel.TRACE;
+        };
+    }
+}

@@ -1,0 +1,112 @@
+package io.culvert.xds;
+
+import io.culvert.proto.discovery.AggregatedDiscoveryServiceGrpc;
+import io.culvert.proto.discovery.DeltaDiscoveryRequest;
+import io.culvert.proto.discovery.DeltaDiscoveryResponse;
+import io.culvert.xds.channel.ControlLoop;
+import io.culvert.xds.channel.ControlPlaneEndpoint;
+import io.culvert.xds.channel.Failures;
+import io.culvert.xds.channel.GrpcTransport;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.io.IOException;
+
+/**
+ * Streams over gRPC. Each has a channel of its own, so that roots are read anew and gRPC's own waiting between connection
+ * attempts never adds to ours.
+ */
+final class GrpcAdsTransport implements AdsTransport {
+    private final GrpcTransport grpc;
+    private final ControlPlaneEndpoint endpoint;
+    private final ControlLoop control;
+
+    GrpcAdsTransport(GrpcTransport grpc, ControlPlaneEndpoint endpoint, ControlLoop control) {
+        this.grpc = grpc;
+        this.endpoint = endpoint;
+        this.control = control;
+    }
+
+    @Override
+    public AdsStream open(AdsListener listener) {
+        try {
+            Metadata headers = GrpcTransport.headers(endpoint);
+            return new GrpcStream(grpc.open(endpoint, endpoint.roots().read()), headers, listener);
+        } catch (IOException e) {
+            String reason = String.valueOf(e.getMessage());
+            control.execute(() -> listener.ended(new StreamEnd.Failed(Status.Code.UNAUTHENTICATED, reason)));
+            return new NoStream();
+        }
+    }
+
+    /** One that never came about. */
+    private static final class NoStream implements AdsStream {
+        @Override
+        public void send(DeltaDiscoveryRequest request) {}
+
+        @Override
+        public void cancel() {}
+    }
+
+    private static final class GrpcStream extends ClientCall.Listener<DeltaDiscoveryResponse> implements AdsStream {
+        private final ManagedChannel channel;
+        private final ClientCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call;
+        private final AdsListener listener;
+        private boolean answered;
+        private boolean cancelled;
+
+        GrpcStream(ManagedChannel channel, Metadata headers, AdsListener listener) {
+            this.channel = channel;
+            this.listener = listener;
+            call = channel.newCall(
+                    AggregatedDiscoveryServiceGrpc.getDeltaAggregatedResourcesMethod(), CallOptions.DEFAULT);
+            call.start(this, headers);
+            call.request(1);
+        }
+
+        @Override
+        public void send(DeltaDiscoveryRequest request) {
+            call.sendMessage(request);
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+            call.cancel("no longer needed", null);
+            channel.shutdownNow();
+        }
+
+        @Override
+        public void onHeaders(Metadata headers) {
+            answered = true;
+        }
+
+        /** One at a time: the next is taken off the wire when this one has been applied. */
+        @Override
+        public void onMessage(DeltaDiscoveryResponse response) {
+            if (!cancelled) {
+                listener.received(response);
+                call.request(1);
+            }
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            channel.shutdownNow();
+            if (!cancelled) {
+                listener.ended(end(status));
+            }
+        }
+
+        private StreamEnd end(Status status) {
+            if (status.isOk()) {
+                return new StreamEnd.Completed();
+            }
+            return answered
+                    ? new StreamEnd.Failed(status.getCode(), Failures.describe(status))
+                    : new StreamEnd.NotConnected(Failures.describe(status));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.culvert.xds.channel;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The control loop of a process: a platform thread named {@code culvert-control}. A task that throws is logged, and the
+ * thread goes on. After {@link #close} tasks are dropped silently.
+ */
+public final class ControlThread implements ControlLoop, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlThread.class);
+
+    private final InstantSource clock;
+    private final ScheduledThreadPoolExecutor executor;
+    private volatile @Nullable Thread thread;
+
+    public ControlThread(InstantSource clock) {
+        this.clock = clock;
+        executor = new ScheduledThreadPoolExecutor(1, this::newThread, new ThreadPoolExecutor.DiscardPolicy());
+        executor.setRemoveOnCancelPolicy(true);
+        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    private Thread newThread(Runnable body) {
+        Thread created =
+                Thread.ofPlatform().name("culvert-control").daemon(true).unstarted(body);
+        thread = created;
+        return created;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        executor.execute(() -> run(task));
+    }
+
+    @Override
+    public Timer schedule(Duration delay, Runnable task) {
+        Future<?> scheduled = executor.schedule(() -> run(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+        return () -> scheduled.cancel(false);
+    }
+
+    private static void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("a task of the control thread failed", e);
+        }
+    }
+
+    @Override
+    public boolean inLoop() {
+        return Thread.currentThread().equals(thread);
+    }
+
+    @Override
+    public Instant instant() {
+        return clock.instant();
+    }
+
+    @Override
+    public void close() {
+        executor.shutdown();
+    }
+}

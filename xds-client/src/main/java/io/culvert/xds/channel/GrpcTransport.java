@@ -1,0 +1,107 @@
+package io.culvert.xds.channel;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+
+/**
+ * Makes gRPC channels over epoll and BoringSSL, all on one event loop thread of its own ({@code culvert-grpc}); the calls'
+ * listeners run on the control loop. HTTP/2 alone, no client certificate, no proxy from the environment.
+ */
+public final class GrpcTransport implements AutoCloseable {
+    /** What istiod may send in one message (ztunnel xds/client.rs). */
+    private static final int MESSAGE_BYTES_MAX = 200 * 1024 * 1024;
+
+    private static final int PING_SECONDS = 30;
+    private static final int PING_TIMEOUT_SECONDS = 10;
+    private static final Metadata.Key<String> AUTHORIZATION = ControlPlaneEndpoint.key("authorization");
+    private static final Metadata.Key<String> CLUSTER_ID = ControlPlaneEndpoint.key("clusterid");
+
+    private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("culvert-grpc", true), EpollIoHandler.newFactory());
+    private final ControlLoop control;
+
+    public GrpcTransport(ControlLoop control) {
+        this.control = control;
+    }
+
+    /**
+     * A channel that trusts the roots given; nothing is connected yet.
+     *
+     * @param rootsPem as read from the endpoint's roots; empty: the system's own
+     * @throws IOException if the roots cannot be used
+     */
+    public ManagedChannel open(ControlPlaneEndpoint endpoint, Optional<String> rootsPem) throws IOException {
+        var builder = NettyChannelBuilder.forTarget("dns:///" + endpoint.authority())
+                .eventLoopGroup(eventLoop)
+                .channelType(EpollSocketChannel.class)
+                .sslContext(sslContext(endpoint, rootsPem))
+                .executor(control)
+                .proxyDetector(target -> null)
+                .disableRetry()
+                .disableServiceConfigLookUp()
+                .keepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                .maxInboundMessageSize(MESSAGE_BYTES_MAX);
+        var keepAlive = endpoint.keepAlive();
+        builder.withOption(ChannelOption.SO_KEEPALIVE, keepAlive.enabled());
+        if (keepAlive.enabled()) {
+            builder.withOption(EpollChannelOption.TCP_KEEPIDLE, (int)
+                            keepAlive.idle().toSeconds())
+                    .withOption(EpollChannelOption.TCP_KEEPINTVL, (int)
+                            keepAlive.interval().toSeconds())
+                    .withOption(EpollChannelOption.TCP_KEEPCNT, keepAlive.count());
+        }
+        return builder.build();
+    }
+
+    private static SslContext sslContext(ControlPlaneEndpoint endpoint, Optional<String> rootsPem) throws IOException {
+        String origin = endpoint.roots().origin();
+        var chains = RootCertificates.trustManager(rootsPem.orElse(null), origin);
+        var trust = new ServerTrust(chains, origin, endpoint.host(), endpoint.alternativeHost());
+        try {
+            var context = SslContextBuilder.forClient().trustManager(trust);
+            String[] versions = endpoint.tls12() ? new String[] {"TLSv1.3", "TLSv1.2"} : new String[] {"TLSv1.3"};
+            return GrpcSslContexts.configure(context, SslProvider.OPENSSL)
+                    .protocols(versions)
+                    .build();
+        } catch (SSLException e) {
+            throw new IOException("TLS cannot be set up: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The headers of one stream or call; the token is read now.
+     *
+     * @throws IOException if there is no token where one should be
+     */
+    public static Metadata headers(ControlPlaneEndpoint endpoint) throws IOException {
+        Metadata headers = new Metadata();
+        endpoint.headers().forEach((name, value) -> headers.put(ControlPlaneEndpoint.key(name), value));
+        endpoint.token().read().ifPresent(token -> {
+            headers.put(AUTHORIZATION, "Bearer " + token);
+            headers.put(CLUSTER_ID, endpoint.clusterId());
+        });
+        return headers;
+    }
+
+    @Override
+    public void close() {
+        var _ = eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+}

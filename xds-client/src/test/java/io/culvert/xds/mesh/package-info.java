@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.culvert.xds.mesh;
+
+import org.jspecify.annotations.NullMarked;
