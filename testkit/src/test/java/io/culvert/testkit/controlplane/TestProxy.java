@@ -20,6 +20,7 @@ import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -28,7 +29,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A proxy's control-plane side by the generated stubs: real gRPC over real TLS. */
-final class TestProxy implements AutoCloseable {
+public final class TestProxy implements AutoCloseable {
     private static final int LIMIT_SECONDS = 10;
 
     private final ManagedChannel channel;
@@ -45,8 +46,13 @@ final class TestProxy implements AutoCloseable {
 
     /** @param name what the server's certificate must be valid for */
     static TestProxy connect(ControlPlane server, String token, String name) throws IOException {
-        byte[] root = server.authority().rootPem().getBytes(StandardCharsets.UTF_8);
-        ManagedChannel channel = NettyChannelBuilder.forAddress(server.address())
+        return connect(server.address(), server.authority().rootPem(), token, name);
+    }
+
+    public static TestProxy connect(InetSocketAddress address, String rootPem, String token, String name)
+            throws IOException {
+        byte[] root = rootPem.getBytes(StandardCharsets.UTF_8);
+        ManagedChannel channel = NettyChannelBuilder.forAddress(address)
                 .overrideAuthority(name)
                 .sslContext(GrpcSslContexts.forClient()
                         .trustManager(new ByteArrayInputStream(root))
@@ -74,7 +80,7 @@ final class TestProxy implements AutoCloseable {
                 .getCertChainList();
     }
 
-    Stream open() {
+    public Stream open() {
         return new Stream(AggregatedDiscoveryServiceGrpc.newStub(calls));
     }
 
@@ -90,7 +96,7 @@ final class TestProxy implements AutoCloseable {
     }
 
     /** One discovery stream. */
-    static final class Stream implements StreamObserver<DeltaDiscoveryResponse> {
+    public static final class Stream implements StreamObserver<DeltaDiscoveryResponse> {
         private final BlockingQueue<DeltaDiscoveryResponse> responses = new LinkedBlockingQueue<>();
         private final CompletableFuture<io.grpc.Status> end = new CompletableFuture<>();
         private final StreamObserver<DeltaDiscoveryRequest> requests;
@@ -99,7 +105,7 @@ final class TestProxy implements AutoCloseable {
             requests = stub.deltaAggregatedResources(this);
         }
 
-        void send(DeltaDiscoveryRequest.Builder request) {
+        public void send(DeltaDiscoveryRequest.Builder request) {
             requests.onNext(request.build());
         }
 
@@ -116,7 +122,7 @@ final class TestProxy implements AutoCloseable {
                     .setErrorDetail(Status.newBuilder().setMessage(reason)));
         }
 
-        DeltaDiscoveryResponse receive() throws InterruptedException {
+        public DeltaDiscoveryResponse receive() throws InterruptedException {
             DeltaDiscoveryResponse response = responses.poll(LIMIT_SECONDS, TimeUnit.SECONDS);
             assertThat(response).as("a response; the stream ended with %s", end).isNotNull();
             return response;
@@ -150,7 +156,7 @@ final class TestProxy implements AutoCloseable {
         }
     }
 
-    static List<String> names(DeltaDiscoveryResponse response) {
+    public static List<String> names(DeltaDiscoveryResponse response) {
         return response.getResourcesList().stream().map(Resource::getName).toList();
     }
 }
