@@ -27,7 +27,10 @@ public final class Failures {
             }
             cause = cause.getCause();
         }
-        String said = status.getDescription() == null ? "" : status.getDescription();
+        // Netty appends the pipeline, on a line of its own.
+        String said = status.getDescription() == null
+                ? ""
+                : status.getDescription().lines().findFirst().orElse("");
         if (innermost == null || said.contains(innermost)) {
             return said;
         }
