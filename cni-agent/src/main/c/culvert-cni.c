@@ -13,6 +13,7 @@
 enum {
     /* The original's client gives up after 5 s; one more leaves room for the agent's own words about its 5 s. */
     SECONDS_MAX = 6,
+    SECONDS_TO_PRINT = 1,
     INPUT_MAX = 1 << 20,
     ANSWER_MAX = INPUT_MAX + (64 << 10),
     HEAD_MAX = 64 << 10,
@@ -65,8 +66,9 @@ static text variable(const call *c, const char *name) {
     return (text){"", 0};
 }
 
-static void print(const call *c, text what) {
-    if (write_all(1, what, 0, c->until) < 0) {
+/* Has a time of its own: that the agent's was used up is what most needs to be said. */
+static void print(text what) {
+    if (write_all(1, what, 0, deadline_in(SECONDS_TO_PRINT)) < 0) {
         sys_exit(1);
     }
 }
@@ -88,7 +90,7 @@ __attribute__((noreturn)) static void fail(const call *c, int code, const char *
         put_number(&out, (size_t)error);
     }
     put(&out, "\"}\n");
-    print(c, (text){out.at, out.length});
+    print((text){out.at, out.length});
     sys_exit(1);
 }
 
@@ -167,15 +169,15 @@ static configuration read_configuration(call *c) {
 }
 
 /* The result of a call that changes nothing: what the plugins before us said, byte for byte. */
-static int pass_on(const call *c, const configuration *conf) {
+static int pass_on(const configuration *conf) {
     if (conf->previous.length && !text_equals(conf->previous, text_of("null"))) {
-        print(c, conf->previous);
+        print(conf->previous);
     } else {
-        print(c, text_of("{\"cniVersion\":\""));
-        print(c, conf->version);
-        print(c, text_of("\"}"));
+        print(text_of("{\"cniVersion\":\""));
+        print(conf->version);
+        print(text_of("\"}"));
     }
-    print(c, text_of("\n"));
+    print(text_of("\n"));
     return 0;
 }
 
@@ -252,7 +254,7 @@ static int relay_add(const call *c, const configuration *conf) {
     if (json_scan_object(said.body, none, 0)) {
         fail(c, CODE_INTERNAL, "the node agent refused", said.body, 0);
     }
-    print(c, said.body);
+    print(said.body);
     return said.status == 200 ? 0 : 1;
 }
 
@@ -268,13 +270,13 @@ static int add(const call *c, const configuration *conf) {
     text name = argument(args, "K8S_POD_NAME");
     text namespace = argument(args, "K8S_POD_NAMESPACE");
     if (name.length == 0 || namespace.length == 0) {
-        return pass_on(c, conf);
+        return pass_on(conf);
     }
     if (text_starts(name, text_of("istio-cni-node-")) && text_equals(namespace, conf->pod_namespace)) {
-        return pass_on(c, conf);
+        return pass_on(conf);
     }
     if (json_array_holds(conf->exclude_namespaces, namespace)) {
-        return pass_on(c, conf);
+        return pass_on(conf);
     }
     if (is_own_namespace(netns)) {
         fail(c, CODE_ENVIRONMENT, "CNI_NETNS is the plugin's own network namespace", netns, 0);
@@ -282,14 +284,14 @@ static int add(const call *c, const configuration *conf) {
     return relay_add(c, conf);
 }
 
-static int version(const call *c) {
-    print(c, text_of("{\"cniVersion\":\"1.1.0\",\"supportedVersions\":["));
+static int version(void) {
+    print(text_of("{\"cniVersion\":\"1.1.0\",\"supportedVersions\":["));
     for (int i = 0; i < VERSIONS; i++) {
-        print(c, text_of(i ? ",\"" : "\""));
-        print(c, text_of(versions[i]));
-        print(c, text_of("\""));
+        print(text_of(i ? ",\"" : "\""));
+        print(text_of(versions[i]));
+        print(text_of("\""));
     }
-    print(c, text_of("]}\n"));
+    print(text_of("]}\n"));
     return 0;
 }
 
@@ -308,7 +310,7 @@ static int run(call *c) {
         return write_all(2, about, 0, c->until) < 0;
     }
     if (text_equals(command, text_of("VERSION"))) {
-        return version(c);
+        return version();
     }
     if (text_equals(command, text_of("ADD"))) {
         configuration conf = read_configuration(c);
