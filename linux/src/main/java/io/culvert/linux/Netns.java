@@ -156,22 +156,23 @@ public final class Netns implements AutoCloseable {
         }
         int home = Home.FD;
         int there = fd.enter(enterAttempt);
+        int moved = 0;
+        // Nothing stands between the move and this block: whatever is thrown, the thread comes home.
         try {
-            int moved = FileCalls.setns(there, CLONE_NEWNET);
+            moved = FileCalls.setns(there, CLONE_NEWNET);
             if (moved < 0) {
                 throw new KernelException(-moved, enterAttempt);
             }
             INSIDE.set(true);
-            try {
-                return body.run();
-            } finally {
+            return body.run();
+        } finally {
+            if (moved >= 0) {
                 int back = FileCalls.setns(home, CLONE_NEWNET);
                 if (back < 0) {
                     strand(back);
                 }
                 INSIDE.set(false);
             }
-        } finally {
             fd.exit();
         }
     }

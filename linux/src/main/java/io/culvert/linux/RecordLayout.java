@@ -1,6 +1,7 @@
 package io.culvert.linux;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -50,7 +51,7 @@ final class RecordLayout {
 
     static RecordLayout toSend(SegmentAllocator memory, byte[] record, int[] fds) {
         RecordLayout layout = new RecordLayout(memory, record.length, controlBytes(fds.length));
-        MemorySegment.copy(record, 0, layout.bytes, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, record.length);
+        MemorySegment.copy(record, 0, layout.bytes, JAVA_BYTE, 0, record.length);
         if (fds.length > 0) {
             layout.control.set(JAVA_LONG, 0, CMSG_HEADER_BYTES + 4L * fds.length);
             layout.control.set(JAVA_INT, 8, SOL_SOCKET);
@@ -77,7 +78,7 @@ final class RecordLayout {
     }
 
     byte[] bytes(long received) {
-        return bytes.asSlice(0, received).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+        return bytes.asSlice(0, received).toArray(JAVA_BYTE);
     }
 
     /** Every descriptor that arrived, each with an owner from here on. */

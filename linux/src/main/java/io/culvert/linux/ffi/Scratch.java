@@ -2,6 +2,7 @@ package io.culvert.linux.ffi;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
@@ -15,8 +16,7 @@ public final class Scratch {
     public static final int BUFFER_BYTES = 512;
 
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
-    private static final long ERRNO_OFFSET =
-            STATE.byteOffset(java.lang.foreign.MemoryLayout.PathElement.groupElement("errno"));
+    private static final long ERRNO_OFFSET = STATE.byteOffset(PathElement.groupElement("errno"));
     private static final ThreadLocal<Scratch> CURRENT = ThreadLocal.withInitial(Scratch::new);
 
     private final MemorySegment state;

@@ -26,6 +26,8 @@ public final class NetlinkSocket implements AutoCloseable {
     private static final int SOCK_RAW_CLOEXEC = 3 | 02000000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_RCVTIMEO = 20;
+    private static final int SO_SNDBUF = 7;
+    private static final int SO_RCVBUF = 8;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int SOL_NETLINK = 270;
@@ -58,6 +60,9 @@ public final class NetlinkSocket implements AutoCloseable {
         }
         set(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
         set(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+        // The plain options stop at net.core.wmem_max; the others need CAP_NET_ADMIN outside user namespaces.
+        set(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_BYTES);
+        set(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_BYTES);
         set(fd, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER_BYTES);
         set(fd, SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER_BYTES);
         MemorySegment wait = Scratch.current().buffer();
@@ -172,7 +177,10 @@ public final class NetlinkSocket implements AutoCloseable {
         try (Arena once = Arena.ofConfined()) {
             int sent = NetlinkCalls.send(number(attempt), once.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
             if (sent < 0) {
-                throw new KernelException(-sent, attempt + " (send of " + bytes.length + " bytes)");
+                throw new KernelException(
+                        -sent,
+                        attempt + " (send of " + bytes.length + " bytes)",
+                        sent == -Errno.EMSGSIZE ? "see net.core.wmem_max, or split what need not happen at once" : "");
             }
         }
     }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Changes that happen together or not at all. They are applied in the order called, so that a table can be deleted and
@@ -22,7 +23,7 @@ public final class NfBatch {
     /** Adds the table unless it exists. */
     public NfBatch addTable(NfTable table) {
         return add(
-                "add table " + table,
+                () -> "add table " + table,
                 NfNumbers.NEWTABLE,
                 MessageWriter.CREATE,
                 table,
@@ -32,7 +33,7 @@ public final class NfBatch {
     /** Deletes the table and all in it; ENOENT if there is none, so add it first where that is possible. */
     public NfBatch deleteTable(NfTable table) {
         return add(
-                "delete table " + table,
+                () -> "delete table " + table,
                 NfNumbers.DELTABLE,
                 0,
                 table,
@@ -42,7 +43,7 @@ public final class NfBatch {
     /** Deletes the rules of all chains; chains, sets and elements stay. */
     public NfBatch flushTable(NfTable table) {
         return add(
-                "flush table " + table,
+                () -> "flush table " + table,
                 NfNumbers.DELRULE,
                 0,
                 table,
@@ -52,7 +53,7 @@ public final class NfBatch {
     /** Adds the chain unless it exists; EEXIST or EOPNOTSUPP if a different one of this name does. */
     public NfBatch addChain(NfTable table, NfChain chain) {
         return add(
-                "add chain " + chain.name() + " to table " + table,
+                () -> "add chain " + chain.name() + " to table " + table,
                 NfNumbers.NEWCHAIN,
                 MessageWriter.CREATE,
                 table,
@@ -62,7 +63,7 @@ public final class NfBatch {
     /** Appends the rule. */
     public NfBatch addRule(NfTable table, String chain, NfRule rule) {
         return add(
-                "add a rule to chain " + chain + " of table " + table + ": " + rule.expressions(),
+                () -> "add a rule to chain " + chain + " of table " + table + ": " + rule.expressions(),
                 NfNumbers.NEWRULE,
                 MessageWriter.CREATE | MessageWriter.APPEND,
                 table,
@@ -79,7 +80,7 @@ public final class NfBatch {
     public NfBatch addSet(NfTable table, NfSet set) {
         int id = ++setId;
         return add(
-                "add set " + set.name() + " to table " + table,
+                () -> "add set " + set.name() + " to table " + table,
                 NfNumbers.NEWSET,
                 MessageWriter.CREATE,
                 table,
@@ -99,7 +100,7 @@ public final class NfBatch {
     /** Deletes all elements. */
     public NfBatch flushSet(NfTable table, String set) {
         return add(
-                "flush set " + set + " of table " + table,
+                () -> "flush set " + set + " of table " + table,
                 NfNumbers.DELSETELEM,
                 0,
                 table,
@@ -167,7 +168,7 @@ public final class NfBatch {
             while (rest.hasNext() && some.size() < ELEMENTS_PER_MESSAGE) {
                 some.add(rest.next());
             }
-            add(verb + set + " of table " + table, type, flags, table, out -> {
+            add(() -> verb + set + " of table " + table, type, flags, table, out -> {
                 out.attribute(NfNumbers.ELEMENTS_TABLE, table.name()).attribute(NfNumbers.ELEMENTS_SET, set);
                 int list = out.nest(NfNumbers.ELEMENTS_LIST);
                 some.forEach(element -> element(out, element));
@@ -187,7 +188,7 @@ public final class NfBatch {
         out.close(item);
     }
 
-    private NfBatch add(String attempt, int type, int flags, NfTable table, Body body) {
+    private NfBatch add(Supplier<String> attempt, int type, int flags, NfTable table, Body body) {
         commands.add(new Command(attempt, type, flags, table.family().number(), body));
         return this;
     }
@@ -201,7 +202,7 @@ public final class NfBatch {
     }
 
     /** One change, and what to call it in an error. */
-    record Command(String attempt, int type, int flags, int family, Body body) {}
+    record Command(Supplier<String> attempt, int type, int flags, int family, Body body) {}
 
     /** Writes a command's attributes. */
     @FunctionalInterface

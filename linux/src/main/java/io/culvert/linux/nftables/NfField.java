@@ -1,6 +1,7 @@
 package io.culvert.linux.nftables;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Something of a packet, its connection or its socket that a rule can look at. */
@@ -72,6 +73,11 @@ public sealed interface NfField {
             return length;
         }
 
+        @Override
+        public String toString() {
+            return "meta " + name().toLowerCase(Locale.ROOT);
+        }
+
         static Optional<Meta> of(int number) {
             return Arrays.stream(values()).filter(m -> m.number == number).findAny();
         }
@@ -100,6 +106,11 @@ public sealed interface NfField {
             return length;
         }
 
+        @Override
+        public String toString() {
+            return "ct " + name().toLowerCase(Locale.ROOT);
+        }
+
         static Optional<Ct> of(int number) {
             return Arrays.stream(values()).filter(c -> c.number == number).findAny();
         }
@@ -126,6 +137,11 @@ public sealed interface NfField {
         @Override
         public int length() {
             return length;
+        }
+
+        @Override
+        public String toString() {
+            return "socket " + name().toLowerCase(Locale.ROOT);
         }
 
         static Optional<Socket> of(int number) {

@@ -25,6 +25,8 @@ final class NfNumbers {
     static final int GEN_ID = 1;
     static final int LIST_ELEM = 1;
     static final int TABLE_NAME = 1;
+    static final int TABLE_FLAGS = 2;
+    static final int TABLE_DORMANT = 1;
 
     static final int CHAIN_TABLE = 1;
     static final int CHAIN_NAME = 3;

@@ -13,10 +13,12 @@ import java.util.TreeMap;
  * All that a table holds, in a form in which two tables of the same content are equal: chains and sets by name, rules in
  * order, elements by address. What is wanted and what {@link NfTables#dump} found are both of this type.
  *
+ * @param active false for a table that somebody switched off (NFT_TABLE_F_DORMANT)
  * @param elements by the name of their set, then by the text of their address
  */
 public record NfTableContent(
         NfTable table,
+        boolean active,
         SortedMap<String, NfChain> chains,
         SortedMap<String, List<NfRule>> rules,
         SortedMap<String, NfSet> sets,
@@ -28,7 +30,10 @@ public record NfTableContent(
 
     /** Whether chains and rules are the same, whatever the sets hold: sets change while rules stay. */
     public boolean hasSameRules(NfTableContent other) {
-        return table.equals(other.table) && chains.equals(other.chains) && rules.equals(other.rules);
+        return table.equals(other.table)
+                && active == other.active
+                && chains.equals(other.chains)
+                && rules.equals(other.rules);
     }
 
     /** In order; none for a chain that is not there. */
@@ -49,6 +54,8 @@ public record NfTableContent(
         private final Map<String, List<NfRule>> rules = new HashMap<>();
         private final TreeMap<String, NfSet> sets = new TreeMap<>();
         private final Map<String, TreeMap<String, NfElement>> elements = new HashMap<>();
+
+        private boolean active = true;
 
         private Builder(NfTable table) {
             this.table = table;
@@ -86,6 +93,11 @@ public record NfTableContent(
             return this;
         }
 
+        Builder active(boolean isActive) {
+            active = isActive;
+            return this;
+        }
+
         boolean hasChain(String name) {
             return chains.containsKey(name);
         }
@@ -98,6 +110,7 @@ public record NfTableContent(
                     (set, map) -> frozenElements.put(set, Collections.unmodifiableSortedMap(new TreeMap<>(map))));
             return new NfTableContent(
                     table,
+                    active,
                     Collections.unmodifiableSortedMap(new TreeMap<>(chains)),
                     Collections.unmodifiableSortedMap(frozenRules),
                     Collections.unmodifiableSortedMap(new TreeMap<>(sets)),

@@ -3,6 +3,7 @@ package io.culvert.linux.nftables;
 import io.culvert.linux.Errno;
 import io.culvert.linux.KernelException;
 import io.culvert.linux.Netns;
+import io.culvert.linux.netlink.Attributes;
 import io.culvert.linux.netlink.Message;
 import io.culvert.linux.netlink.MessageWriter;
 import io.culvert.linux.netlink.NetlinkSocket;
@@ -59,7 +60,7 @@ public final class NfTables implements AutoCloseable {
             throw new KernelException(
                     first.errno(),
                     ofCommand
-                            ? commands.get(first.index() - 1).attempt()
+                            ? commands.get(first.index() - 1).attempt().get()
                             : "commit " + commands.size() + " nf_tables changes",
                     first.explanation());
         }
@@ -103,7 +104,7 @@ public final class NfTables implements AutoCloseable {
             int before = generation();
             Optional<NfTableContent> content;
             try {
-                content = exists(table) ? Optional.of(new TableReader(socket, table).read()) : Optional.empty();
+                content = read(table);
             } catch (KernelException e) {
                 if (e.errno() == Errno.ENOENT) {
                     continue; // deleted between two of the reads
@@ -121,14 +122,7 @@ public final class NfTables implements AutoCloseable {
     /** The tables of a family, by name. */
     public List<NfTable> tables(NfFamily family) throws KernelException {
         List<NfTable> tables = new ArrayList<>();
-        for (Message message : socket.dump(
-                "list tables",
-                sequence -> begin(
-                                NfNumbers.GETTABLE,
-                                MessageWriter.REQUEST | MessageWriter.DUMP,
-                                sequence,
-                                family.number())
-                        .end())) {
+        for (Message message : dumpTables(family)) {
             tables.add(new NfTable(
                     family, message.attributes(NfNumbers.GENMSG_BYTES).string(NfNumbers.TABLE_NAME)));
         }
@@ -136,8 +130,24 @@ public final class NfTables implements AutoCloseable {
         return tables;
     }
 
-    private boolean exists(NfTable table) throws KernelException {
-        return tables(table.family()).contains(table);
+    private Optional<NfTableContent> read(NfTable table) throws KernelException {
+        for (Message message : dumpTables(table.family())) {
+            Attributes attributes = message.attributes(NfNumbers.GENMSG_BYTES);
+            if (attributes.string(NfNumbers.TABLE_NAME).equals(table.name())) {
+                int flags = attributes.u32BigEndian(NfNumbers.TABLE_FLAGS, 0);
+                boolean dormant = (flags & NfNumbers.TABLE_DORMANT) != 0;
+                return Optional.of(new TableReader(socket, table).read(!dormant));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private List<Message> dumpTables(NfFamily family) throws KernelException {
+        int flags = MessageWriter.REQUEST | MessageWriter.DUMP;
+        return socket.dump(
+                "list tables",
+                sequence -> begin(NfNumbers.GETTABLE, flags, sequence, family.number())
+                        .end());
     }
 
     /** Counts the namespace's transactions. */

@@ -26,7 +26,7 @@ final class TableReader {
         this.content = NfTableContent.of(table);
     }
 
-    NfTableContent read() throws KernelException {
+    NfTableContent read(boolean active) throws KernelException {
         for (Message message : dump("chains", NfNumbers.GETCHAIN, out -> {})) {
             chain(message.attributes(NfNumbers.GENMSG_BYTES));
         }
@@ -38,7 +38,7 @@ final class TableReader {
                 dump("sets", NfNumbers.GETSET, out -> out.attribute(NfNumbers.SET_TABLE, table.name()))) {
             set(message.attributes(NfNumbers.GENMSG_BYTES));
         }
-        return content.build();
+        return content.active(active).build();
     }
 
     private List<Message> dump(String what, int type, Consumer<MessageWriter> filter) throws KernelException {

@@ -169,6 +169,17 @@ class NftBinaryTest {
     }
 
     @Test
+    void seesThatATableWasSwitchedOff() throws IOException {
+        NfTable table = new NfTable(NfFamily.INET, "cvt");
+        nf.commit(new NfBatch().addTable(table));
+        NfTableContent before = nf.dump(table).orElseThrow();
+        var _ = nft("table inet cvt { flags dormant; }", "-f", "-");
+
+        assertThat(nf.dump(table).orElseThrow().active()).isFalse();
+        assertThat(nf.dump(table)).isNotEqualTo(java.util.Optional.of(before));
+    }
+
+    @Test
     void whatItHasNoWordForIsUnknownNotSomethingElse() throws IOException {
         var _ = nft("""
                 table inet cvt {
