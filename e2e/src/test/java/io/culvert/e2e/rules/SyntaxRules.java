@@ -16,8 +16,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
@@ -47,17 +49,27 @@ final class SyntaxRules {
     private SyntaxRules() {}
 
     static List<TidyRule> all() {
-        return List.of(tree -> tree.stream().filter(SourceFile::isJava).flatMap(SyntaxRules::inspect));
+        return List.of(SyntaxRules::inspect);
     }
 
-    private static Stream<Finding> inspect(SourceFile file) {
+    /** One task for the whole tree: making one costs more than parsing a file. */
+    private static Stream<Finding> inspect(List<SourceFile> tree) {
+        Map<URI, SourceFile> files = new HashMap<>();
+        tree.stream().filter(SourceFile::isJava).forEach(file -> files.put(uri(file), file));
+        List<InMemory> sources = files.values().stream().map(InMemory::new).toList();
+        if (sources.isEmpty()) {
+            return Stream.empty();
+        }
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        JavacTask task = (JavacTask) compiler.getTask(
-                null, null, diagnostic -> {}, List.of("-proc:none"), null, List.of(new InMemory(file)));
+        JavacTask task =
+                (JavacTask) compiler.getTask(null, null, diagnostic -> {}, List.of("-proc:none"), null, sources);
+        SourcePositions positions = Trees.instance(task).getSourcePositions();
         List<Finding> findings = new ArrayList<>();
         try {
             for (CompilationUnitTree unit : task.parse()) {
-                new Inspector(file, unit, Trees.instance(task).getSourcePositions(), findings).scan(unit, null);
+                SourceFile file =
+                        Objects.requireNonNull(files.get(unit.getSourceFile().toUri()));
+                new Inspector(file, unit, positions, findings).scan(unit, null);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -65,12 +77,16 @@ final class SyntaxRules {
         return findings.stream();
     }
 
+    private static URI uri(SourceFile file) {
+        return URI.create("string:///" + file.path());
+    }
+
     /** Source text as the compiler wants it. */
     private static final class InMemory extends SimpleJavaFileObject {
         private final SourceFile file;
 
         InMemory(SourceFile file) {
-            super(URI.create("string:///" + file.path()), JavaFileObject.Kind.SOURCE);
+            super(uri(file), JavaFileObject.Kind.SOURCE);
             this.file = file;
         }
 
