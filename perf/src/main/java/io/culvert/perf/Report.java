@@ -17,23 +17,29 @@ final class Report {
     String markdown(String machine) {
         StringBuilder text = new StringBuilder();
         text.append("Medians of ").append(options.rounds()).append(" rounds (lowest-highest), ");
-        text.append(options.length().toSeconds()).append(" s each after 2 s of warm-up. ").append(machine);
+        text.append(options.length().toSeconds())
+                .append(" s each after 2 s of warm-up. ")
+                .append(machine);
         text.append("\n\n");
         List<String> header = new ArrayList<>(List.of(""));
         subjects.forEach(subject -> header.add(subject.name()));
-        subjects.stream().skip(1).filter(other -> other != ours()).forEach(other -> header.add("culvert / "
-                + other.name()));
+        subjects.stream()
+                .skip(1)
+                .filter(other -> other != ours())
+                .forEach(other -> header.add("culvert / " + other.name()));
         header.add("culvert / " + subjects.getFirst().name());
         row(text, header);
         row(text, header.stream().map(column -> "---").toList());
         for (int connections : options.connections()) {
-            row(text, "Gb/s, " + connections + " connections", subject -> subject.loadAt(connections).gigabits(), 2);
+            row(
+                    text,
+                    "Gb/s, " + connections + " connections",
+                    subject -> subject.loadAt(connections).gigabits(),
+                    2);
             row(
                     text,
                     "CPU s/GB, both proxies, " + connections,
-                    subject -> subject.hasProxy()
-                            ? subject.loadAt(connections).cpuSecondsPerGigabyte()
-                            : new Samples(),
+                    subject -> subject.hasProxy() ? subject.loadAt(connections).cpuSecondsPerGigabyte() : new Samples(),
                     2);
         }
         row(text, "RSS MB idle, each proxy", Subject::idleMegabytes, 0);
@@ -46,8 +52,10 @@ final class Report {
         List<String> cells = new ArrayList<>(List.of(what));
         subjects.forEach(subject -> cells.add(quantity.of(subject).text(decimals)));
         Samples own = quantity.of(ours());
-        subjects.stream().skip(1).filter(other -> other != ours()).forEach(other -> cells.add(
-                own.ratioTo(quantity.of(other))));
+        subjects.stream()
+                .skip(1)
+                .filter(other -> other != ours())
+                .forEach(other -> cells.add(own.ratioTo(quantity.of(other))));
         cells.add(own.ratioTo(quantity.of(subjects.getFirst())));
         row(text, cells);
     }

@@ -3,11 +3,13 @@ package io.culvert.perf;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Repeated measurements of one quantity. */
-record Samples(double... values) {
+/** Repeated measurements of one quantity; immutable. */
+final class Samples {
 
-    Samples {
-        values = values.clone();
+    private final double[] values;
+
+    Samples(double... measured) {
+        values = measured.clone();
         Arrays.sort(values);
     }
 

@@ -101,7 +101,7 @@ final class Subject implements AutoCloseable {
             Stopwatch watch = Stopwatch.start();
             proxy.restart();
             proxy.awaitReady(READY_LIMIT);
-            readyMillis = readyMillis.and(watch.elapsed().toMillis());
+            readyMillis = readyMillis.and(watch.elapsed().toNanos() / 1e6);
         }
     }
 
