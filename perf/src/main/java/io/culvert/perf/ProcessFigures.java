@@ -30,7 +30,7 @@ record ProcessFigures(double cpuSeconds, long residentBytes) {
 
     static ProcessFigures parse(String stat, String status) {
         // The name may hold spaces and parentheses; what follows its last one does not.
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
         double ticks = Double.parseDouble(fields[UTIME]) + Double.parseDouble(fields[STIME]);
         long kilobytes = status.lines()
                 .filter(line -> line.startsWith("VmRSS:"))

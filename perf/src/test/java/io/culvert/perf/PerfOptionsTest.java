@@ -41,7 +41,7 @@ final class PerfOptionsTest {
 
     @Test
     void refusesAPeerThatCannotBeRun() {
-        assertThatThrownBy(() -> PerfOptions.parse(List.of("--peer", "/etc/hostname")))
+        assertThatThrownBy(() -> PerfOptions.parse(List.of("--peer", "/proc/version")))
                 .hasMessageContaining("not an executable file");
         assertThatThrownBy(() -> PerfOptions.parse(List.of("--peer", "/bin")))
                 .hasMessageContaining("not an executable file");
