@@ -1,5 +1,6 @@
 package io.culvert.testkit.mesh;
 
+import io.culvert.testkit.kube.KubeApi;
 import io.culvert.testkit.spec.MeshSpec;
 import io.culvert.testkit.spec.PodSpec;
 import java.net.InetAddress;
@@ -31,6 +32,8 @@ interface Cluster extends AutoCloseable {
     /** How an agent finds the API. */
     Path kubeconfig();
 
+    KubeApi api();
+
     @Override
     void close();
 
@@ -61,7 +64,16 @@ interface Cluster extends AutoCloseable {
 
         @Override
         public Path kubeconfig() {
-            throw new MeshFailure("this mesh serves no Kubernetes API");
+            throw none();
+        }
+
+        @Override
+        public KubeApi api() {
+            throw none();
+        }
+
+        private static MeshFailure none() {
+            return new MeshFailure("this mesh serves no Kubernetes API, as it runs without agents");
         }
 
         @Override

@@ -1,6 +1,8 @@
 package io.culvert.testkit.mesh;
 
+import io.culvert.linux.Netns;
 import io.culvert.testkit.controlplane.ControlPlane;
+import io.culvert.testkit.kube.KubeApi;
 import io.culvert.testkit.network.Leftovers;
 import io.culvert.testkit.process.Await;
 import io.culvert.testkit.process.Stopwatch;
@@ -174,7 +176,17 @@ public final class Mesh implements AutoCloseable {
         return ground.run().path();
     }
 
-    /** Where {@code nsenter --net=} finds the namespace of control plane and Kubernetes API. */
+    /** The Kubernetes API, which is served where there are agents. */
+    public KubeApi kubeApi() {
+        return ground.cluster().api();
+    }
+
+    /** The namespace of control plane and Kubernetes API, through which goes all traffic between nodes. */
+    public Netns fabricNetns() {
+        return ground.fabric().netns();
+    }
+
+    /** Where {@code nsenter --net=} finds that namespace. */
     public Path fabricNetnsPath() {
         return ground.fabric().named().path();
     }

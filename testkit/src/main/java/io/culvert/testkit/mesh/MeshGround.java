@@ -74,7 +74,7 @@ final class MeshGround implements AutoCloseable {
         control = started;
         parts.push(new Part("control plane", started::close));
         if (options.agent() instanceof Agent.Command) {
-            Cluster served = KubeCluster.serve(made.netns(), plan.kubeApi().v4(), spec, run.directory("kube"));
+            KubeCluster served = KubeCluster.serve(made.netns(), plan, spec, run.directory("kube"));
             cluster = served;
             parts.push(new Part("Kubernetes API", served::close));
         }
