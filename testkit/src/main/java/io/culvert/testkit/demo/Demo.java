@@ -74,13 +74,17 @@ final class Demo {
             HttpResult.Reply reply = reply(client.http().get(service, "web", "/"));
             if (i == 0) {
                 terminal.say(String.format(
-                        Locale.ROOT, "first traffic flowed %.1f s after the start", sinceStart.get().toMillis() / 1e3));
+                        Locale.ROOT,
+                        "first traffic flowed %.1f s after the start",
+                        sinceStart.get().toMillis() / 1e3));
             }
             answers.merge(reply.pod() + " on " + reply.node(), 1, Integer::sum);
             ownAddress &= reply.peer().equals(client.address().getHostAddress());
         }
-        terminal.fact("client", client.address().getHostAddress() + " on " + client.node() + " " + terminal.arrow()
-                + " web.default, " + service.getAddress().getHostAddress() + ":" + service.getPort());
+        terminal.fact(
+                "client",
+                client.address().getHostAddress() + " on " + client.node() + " " + terminal.arrow() + " web.default, "
+                        + service.getAddress().getHostAddress() + ":" + service.getPort());
         answers.forEach((pod, count) -> terminal.fact("answered by", pod + ", " + count + " times"));
         AccessLine line = awaitLine("node-1", position, crossing());
         terminal.fact("caller is", line.field("src.identity"));
@@ -107,7 +111,10 @@ final class Demo {
         InetSocketAddress web = mesh.pod("web-1").at(DemoMesh.POD_PORT);
         HttpResult open = guest.http().get(web, "web-1", "/");
         terminal.say("No policy speaks of plain text yet: " + words(open) + ".");
-        expect.that(open instanceof HttpResult.Reply, "the plaintext caller gets in while no policy forbids it", words(open));
+        expect.that(
+                open instanceof HttpResult.Reply,
+                "the plaintext caller gets in while no policy forbids it",
+                words(open));
 
         mesh.change(edit -> edit.policy(DemoMesh.noPlaintext()));
         long position = log("node-1");
@@ -132,7 +139,8 @@ final class Demo {
     }
 
     private void showDenial(String node, long position, String policy) {
-        AccessLine line = awaitLine(node, position, one -> one.isInbound() && !one.field("error").isEmpty());
+        AccessLine line = awaitLine(
+                node, position, one -> one.isInbound() && !one.field("error").isEmpty());
         terminal.quote(line.line());
         expect.that(
                 line.field("error").contains("default/" + policy),
@@ -144,7 +152,8 @@ final class Demo {
         mesh.removePod(mesh.pod("web-2"));
         Map<String, Integer> without = calls();
         terminal.say("Without web-2: " + without + ".");
-        expect.that(without.keySet().equals(java.util.Set.of("web-1")), "what is left answers everything", "" + without);
+        expect.that(
+                without.keySet().equals(java.util.Set.of("web-1")), "what is left answers everything", "" + without);
         MeshPod _ = mesh.addPod("node-2", "web-3", DemoMesh::web);
         Map<String, Integer> with = calls();
         terminal.say("With web-3: " + with + ".");

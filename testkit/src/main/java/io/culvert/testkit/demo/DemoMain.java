@@ -73,8 +73,9 @@ public final class DemoMain {
 
     private void play(Mesh mesh) throws IOException {
         if (!Spawner.childrenDieWithParent()) {
-            terminal.say("There is no setpriv (util-linux) here: should this be killed with -9, its programs live on until"
-                    + " the next start.");
+            terminal.say(
+                    "There is no setpriv (util-linux) here: should this be killed with -9, its programs live on until"
+                            + " the next start.");
         }
         try (WireWitness wire = WireWitness.on(mesh)) {
             new Demo(mesh, wire, terminal, expect, DemoMain::sinceStart).play();
@@ -87,14 +88,16 @@ public final class DemoMain {
             PlayGuide.print(mesh, terminal, System.getenv());
         } else {
             terminal.say("./culvert demo --keep leaves this mesh up, with the commands to play with it.");
-            terminal.say("./culvert control-plane --mesh FILE serves a mesh of your own to any ztunnel-compatible proxy.");
+            terminal.say(
+                    "./culvert control-plane --mesh FILE serves a mesh of your own to any ztunnel-compatible proxy.");
         }
         terminal.title("Summary");
         if (expect.allHeld()) {
             terminal.verdict(true, "all " + expect.heldCount() + " expectations held", "");
         } else {
             expect.failures().forEach(failure -> terminal.verdict(false, failure, "it was not so"));
-            terminal.say(expect.heldCount() + " expectations held, " + expect.failures().size() + " did not.");
+            terminal.say(expect.heldCount() + " expectations held, "
+                    + expect.failures().size() + " did not.");
         }
         if (keep) {
             terminal.say("The mesh stays up. Ctrl-C takes it down.");

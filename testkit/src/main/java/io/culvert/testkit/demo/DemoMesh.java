@@ -18,9 +18,11 @@ final class DemoMesh {
     static MeshSpec spec() {
         return MeshSpec.mesh("demo")
                 .namespace("default", namespace -> namespace.mesh(true))
-                .node("node-1", node -> node.pod("client", pod -> pod.serviceAccount("client"))
-                        .pod("intruder", pod -> pod.serviceAccount("intruder"))
-                        .pod("web-1", DemoMesh::web))
+                .node(
+                        "node-1",
+                        node -> node.pod("client", pod -> pod.serviceAccount("client"))
+                                .pod("intruder", pod -> pod.serviceAccount("intruder"))
+                                .pod("web-1", DemoMesh::web))
                 .node("node-2", node -> node.pod("web-2", DemoMesh::web).pod("guest", pod -> pod.mesh(false)))
                 .service("web", service -> service.selecting("app", "web").port(SERVICE_PORT, POD_PORT))
                 .policy(PolicySpec.deny("default", NO_INTRUDERS)

@@ -45,11 +45,12 @@ record DemoPrograms(List<String> proxy, Agent agent) {
     String agentInWords() {
         return switch (agent) {
             case Agent.Testkit _ -> "no agent was given: the testkit programs the pods itself";
-            case Agent.Command command -> switch (command.plugin()) {
-                case CniPlugin.Executable plugin -> "pods join through the CNI plugin " + plugin.path();
-                case CniPlugin.PlayedByTestkit _ ->
-                    "no CNI plugin was built (no C compiler?): the testkit plays its part over the same socket";
-            };
+            case Agent.Command command ->
+                switch (command.plugin()) {
+                    case CniPlugin.Executable plugin -> "pods join through the CNI plugin " + plugin.path();
+                    case CniPlugin.PlayedByTestkit _ ->
+                        "no CNI plugin was built (no C compiler?): the testkit plays its part over the same socket";
+                };
         };
     }
 }

@@ -15,7 +15,8 @@ final class PlayGuide {
         String launcher = environment.getOrDefault(LAUNCHER_PID, "");
         if (!launcher.isEmpty()) {
             terminal.say("The mesh is in user namespaces of its own. In another terminal, enter them first:");
-            terminal.quote("nsenter --target \"$(pgrep -P " + launcher + ")\" --user --preserve-credentials --mount --pid");
+            terminal.quote(
+                    "nsenter --target \"$(pgrep -P " + launcher + ")\" --user --preserve-credentials --mount --pid");
         }
         String service = mesh.service("web", DemoMesh.SERVICE_PORT).getAddress().getHostAddress();
         terminal.say("Call the service from inside a pod, as its application would, and as one who may not:");

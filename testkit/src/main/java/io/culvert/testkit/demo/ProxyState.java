@@ -30,8 +30,8 @@ record ProxyState(
     private static final int METRICS_PORT = 15020;
 
     static ProxyState of(MeshNode node) throws IOException {
-        JsonObject dump =
-                JsonParser.parseString(node.proxy().get(ADMIN_PORT, "/config_dump")).getAsJsonObject();
+        JsonObject dump = JsonParser.parseString(node.proxy().get(ADMIN_PORT, "/config_dump"))
+                .getAsJsonObject();
         Path process = Path.of("/proc", Long.toString(node.proxy().pid()));
         return new ProxyState(
                 node.proxy().isReady(),

@@ -6,6 +6,7 @@ import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Calm output on a terminal: headings, facts, verdicts. Colours only on a terminal that wants them (https://no-color.org), signs
@@ -27,8 +28,8 @@ final class Terminal {
 
     /** Standard output, as it is. */
     static Terminal standard(Map<String, String> environment) {
-        Console console = System.console();
-        boolean terminal = console != null && console.isTerminal();
+        boolean terminal =
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
         boolean colours = terminal
                 && environment.getOrDefault("NO_COLOR", "").isEmpty()
                 && !"dumb".equals(environment.get("TERM"));
@@ -89,9 +90,9 @@ final class Terminal {
 
     private void wrap(String text, String first, String next, String style) {
         String prefix = first;
-        for (String paragraph : text.split("\n")) {
+        for (String paragraph : text.lines().toList()) {
             StringBuilder line = new StringBuilder();
-            for (String word : paragraph.split("[ \t]+")) {
+            for (String word : paragraph.split("[ \t]+", -1)) {
                 if (!line.isEmpty() && line.length() + word.length() >= WIDTH - INDENT.length()) {
                     out.println(prefix + style(style, line.toString()));
                     line.setLength(0);

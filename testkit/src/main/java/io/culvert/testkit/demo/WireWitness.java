@@ -35,7 +35,8 @@ final class WireWitness implements AutoCloseable {
             ServerHello.parse(segment.payload()).ifPresent(hellos::add);
         }
         int port = segment.destination().getPort();
-        if ((port == DemoMesh.POD_PORT || port == DemoMesh.SERVICE_PORT) && segment.payload().startsWith(REQUEST)) {
+        if ((port == DemoMesh.POD_PORT || port == DemoMesh.SERVICE_PORT)
+                && segment.payload().startsWith(REQUEST)) {
             readableRequests.incrementAndGet();
         }
     }
@@ -43,7 +44,8 @@ final class WireWitness implements AutoCloseable {
     /** What servers chose so far, in words. */
     List<String> agreements() {
         return hellos.stream()
-                .map(hello -> hello.versionName() + ", cipher " + hello.cipherName() + ", key exchange " + hello.groupName())
+                .map(hello ->
+                        hello.versionName() + ", cipher " + hello.cipherName() + ", key exchange " + hello.groupName())
                 .sorted()
                 .toList();
     }

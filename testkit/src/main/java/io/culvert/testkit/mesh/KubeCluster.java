@@ -38,8 +38,8 @@ final class KubeCluster implements Cluster {
 
     /** Serves what {@code mesh} has by now: namespaces, nodes, and pods that run. */
     static KubeCluster serve(Netns netns, AddressPlan plan, MeshSpec mesh, Path directory) throws IOException {
-        KubeApi api = KubeApi.start(Listening.in(
-                netns, new InetSocketAddress(plan.kubeApi().v4(), PORT)));
+        KubeApi api = KubeApi.start(
+                Listening.in(netns, new InetSocketAddress(plan.kubeApi().v4(), PORT)));
         KubeCluster cluster = new KubeCluster(api, directory.resolve("kubeconfig"));
         try {
             api.writeKubeconfig(cluster.kubeconfig);
