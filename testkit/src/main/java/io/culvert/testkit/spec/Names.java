@@ -10,6 +10,9 @@ final class Names {
     /** RFC 1123 subdomain, as Kubernetes asks of names of pods and nodes. */
     private static final Pattern SUBDOMAIN = Pattern.compile("[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?");
 
+    /** As pods, and '_' besides: istiod's own policies are called {@code converted_peer_authentication_NAME}. */
+    private static final Pattern POLICY = Pattern.compile("[a-z0-9]([-._a-z0-9]{0,251}[a-z0-9])?");
+
     private Names() {}
 
     static void requireLabel(String subject, String key, String value) {
@@ -26,6 +29,13 @@ final class Names {
                     subject,
                     key + " '" + value
                             + "' is no DNS name; use a-z, 0-9, '-' and '.' (at most 253), as Kubernetes does");
+        }
+    }
+
+    static void requirePolicyName(String subject, String value) {
+        if (!POLICY.matcher(value).matches()) {
+            throw new SpecException(
+                    subject, "name '" + value + "' is no policy name; use a-z, 0-9, '-', '_' and '.' (at most 253)");
         }
     }
 

@@ -19,7 +19,7 @@ import java.util.Map;
 public record PolicySpec(Authorization authorization, Map<String, String> selector) {
     public PolicySpec {
         String subject = "policy " + authorization.getNamespace() + "/" + authorization.getName();
-        Names.requireSubdomain(subject, "name", authorization.getName());
+        Names.requirePolicyName(subject, authorization.getName());
         Names.requireLabel(subject, "namespace", authorization.getNamespace());
         selector = Map.copyOf(selector);
         boolean selecting = authorization.getScope() == Scope.WORKLOAD_SELECTOR;
