@@ -3,6 +3,7 @@ package io.culvert.proxy.relay;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -81,6 +82,11 @@ public final class DataLoop {
     /** Runs {@code command} on the loop, from any thread; behind the current iteration when called by the loop itself. */
     public void post(Runnable command) {
         eventLoop.execute(command);
+    }
+
+    /** The loop, for code that is written for any executor with timers. */
+    public EventExecutor executor() {
+        return eventLoop;
     }
 
     /** Runs {@code task} on the loop after at least {@code delayMs} milliseconds. */

@@ -1,0 +1,131 @@
+package io.culvert.proxy;
+
+import io.culvert.proxy.config.ProxyConfig;
+import io.culvert.xds.AdsClient;
+import io.culvert.xds.AdsCounters;
+import io.culvert.xds.CertificatePrefetch;
+import io.culvert.xds.XdsConfig;
+import io.culvert.xds.XdsNode;
+import io.culvert.xds.channel.ControlPlaneEndpoint;
+import io.culvert.xds.channel.ControlThread;
+import io.culvert.xds.channel.GrpcTransport;
+import io.culvert.xds.channel.RootCertificates;
+import io.culvert.xds.channel.Token;
+import io.culvert.xds.identity.CaClient;
+import io.culvert.xds.identity.CaConfig;
+import io.culvert.xds.identity.CertificateManager;
+import io.culvert.xds.mesh.MeshState;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/** What talks to the control plane, on the control thread: mesh state and certificates. */
+final class ControlSide implements AutoCloseable {
+
+    private final ProxyConfig config;
+    private final Map<String, String> jsonMetadata;
+    private final ControlThread control;
+    private final GrpcTransport grpc;
+    private final ExecutorService keyMaker = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("culvert-keys").daemon(true).factory());
+    private final MeshState mesh;
+    private final CaClient ca;
+    private final CertificateManager certificates;
+    private @Nullable AdsClient ads;
+
+    /** Makes everything, asks for nothing yet. */
+    ControlSide(ProxyConfig config, Map<String, String> jsonMetadata, InstantSource clock) {
+        this.config = config;
+        this.jsonMetadata = jsonMetadata;
+        this.control = new ControlThread(clock);
+        this.grpc = new GrpcTransport(control);
+        this.mesh = new MeshState(config.node().localNode());
+        this.ca = new CaClient(
+                new CaConfig(endpoint(config.ca()), config.credentials().certificateTtl(), true),
+                grpc,
+                control,
+                keyMaker);
+        this.certificates = new CertificateManager(ca, control, new SplittableRandom());
+        mesh.addListener(new CertificatePrefetch(certificates, control));
+    }
+
+    /**
+     * Begins to follow the control plane.
+     *
+     * @param synced once, when its whole state has been accepted; at once if there is no control plane to follow
+     */
+    void start(AdsCounters counters, Runnable synced) {
+        if (!config.xds().isEnabled()) {
+            control.execute(synced);
+            return;
+        }
+        ProxyConfig.Node node = config.node();
+        XdsNode name = XdsNode.of(
+                node.instanceIp(),
+                node.podName(),
+                node.podNamespace(),
+                node.localNode(),
+                config.proxyMetadata(),
+                jsonMetadata);
+        ads = AdsClient.start(new XdsConfig(endpoint(config.xds()), name), mesh, grpc, control, counters, synced);
+    }
+
+    /** Runs a chore of the process on the control thread, again and again. */
+    void every(Duration period, Runnable chore) {
+        control.schedule(period, () -> {
+            chore.run();
+            every(period, chore);
+        });
+    }
+
+    MeshState mesh() {
+        return mesh;
+    }
+
+    CertificateManager certificates() {
+        return certificates;
+    }
+
+    private ControlPlaneEndpoint endpoint(ProxyConfig.ControlPlane service) {
+        ControlPlaneEndpoint endpoint = ControlPlaneEndpoint.of(
+                        service.address(),
+                        roots(service.root()),
+                        token(),
+                        config.node().clusterId())
+                .withHeaders(service.headers())
+                .withTls12(config.features().tls12());
+        return service.altHostname().isEmpty() ? endpoint : endpoint.withAlternativeHost(service.altHostname());
+    }
+
+    private static RootCertificates roots(ProxyConfig.RootCert root) {
+        return switch (root) {
+            case ProxyConfig.RootCert.File file -> new RootCertificates.InFile(file.path());
+            case ProxyConfig.RootCert.SystemRoots ignored -> new RootCertificates.SystemDefault();
+            case ProxyConfig.RootCert.Inline inline -> new RootCertificates.Inline(inline.pem());
+        };
+    }
+
+    private Token token() {
+        return switch (config.credentials().token()) {
+            case ProxyConfig.Token.None ignored -> new Token.None();
+            case ProxyConfig.Token.File file -> new Token.InFile(file.path());
+            case ProxyConfig.Token.Literal literal -> new Token.Literal(literal.value());
+        };
+    }
+
+    @Override
+    public void close() {
+        if (ads != null) {
+            ads.close();
+        }
+        certificates.close();
+        ca.close();
+        grpc.close();
+        keyMaker.shutdown();
+        control.close();
+    }
+}

@@ -1,0 +1,83 @@
+package io.culvert.proxy;
+
+import io.culvert.linux.Netns;
+import io.culvert.proxy.hbone.HboneConfig;
+import io.culvert.proxy.hbone.HbonePool;
+import io.culvert.proxy.inpod.PodProxy;
+import io.culvert.proxy.inpod.PodProxyFactory;
+import io.culvert.proxy.inpod.PodSocketSettings;
+import io.culvert.proxy.inpod.PodSockets;
+import io.culvert.proxy.inpod.WorkloadUid;
+import io.culvert.proxy.pod.Pod;
+import io.culvert.proxy.pod.PodDialer;
+import io.culvert.proxy.pod.PodLoop;
+import io.culvert.proxy.pod.Services;
+import io.culvert.proxy.rbac.PodConnections;
+import io.culvert.proxy.relay.DataLoop;
+import io.culvert.proxy.relay.DataLoops;
+import io.culvert.proxy.routing.WorkloadRef;
+import io.culvert.proxy.tls.TlsContexts;
+import io.culvert.xds.identity.Identity;
+import io.culvert.xds.mesh.MeshListener;
+import io.culvert.xds.mesh.WorkloadsChange;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The data loops, and the pods on them. Pods are started on the ZDS thread; everything else of theirs lives on the loops. */
+final class DataPlane implements PodProxyFactory, AutoCloseable {
+
+    private final DataLoops loops;
+    private final List<TlsContexts> tls;
+    private final Services services;
+    private final PodSocketSettings sockets;
+    private final HboneConfig hbone;
+    private final AtomicInteger pods = new AtomicInteger();
+
+    DataPlane(DataLoops loops, Services services, PodSocketSettings sockets, HboneConfig hbone, InstantSource clock) {
+        this.loops = loops;
+        this.services = services;
+        this.sockets = sockets;
+        this.hbone = hbone;
+        this.tls =
+                loops.all().stream().map(loop -> new TlsContexts(loop, clock)).toList();
+        services.mesh().addListener(new MeshListener() {
+            @Override
+            public void workloadsChanged(WorkloadsChange change) {
+                change.localForgotten().forEach(DataPlane.this::forget);
+            }
+        });
+    }
+
+    private void forget(Identity identity) {
+        for (DataLoop loop : loops.all()) {
+            loop.post(() -> tls.get(loop.index()).forget(identity));
+        }
+    }
+
+    @Override
+    public PodProxy start(WorkloadUid uid, WorkloadRef workload, Netns netns) throws IOException {
+        Pod pod = new Pod(workload, new PodSockets(netns, sockets), new PodConnections(), services);
+        List<PodLoop> shares = new ArrayList<>();
+        for (DataLoop loop : loops.all()) {
+            TlsContexts contexts = tls.get(loop.index());
+            HbonePool pool = new HbonePool(loop, hbone, new PodDialer(pod, loop, contexts));
+            shares.add(new PodLoop(pod, loop, contexts, pool, new SplittableRandom()));
+        }
+        // Listening is spread over the loops too: accepting is work.
+        DataLoop listening =
+                loops.get(Math.floorMod(pods.getAndIncrement(), loops.all().size()));
+        return PodServer.start(pod, shares, listening, hbone);
+    }
+
+    @Override
+    public void close() {
+        for (DataLoop loop : loops.all()) {
+            loop.post(() -> tls.get(loop.index()).close());
+        }
+        loops.close();
+    }
+}

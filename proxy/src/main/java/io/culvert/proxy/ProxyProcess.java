@@ -1,0 +1,198 @@
+package io.culvert.proxy;
+
+import io.culvert.proxy.admin.AdminServers;
+import io.culvert.proxy.admin.BuildVersion;
+import io.culvert.proxy.admin.ConfigDump;
+import io.culvert.proxy.config.ProxyConfig;
+import io.culvert.proxy.hbone.HboneConfig;
+import io.culvert.proxy.inpod.InpodMetrics;
+import io.culvert.proxy.inpod.InpodPreflight;
+import io.culvert.proxy.inpod.WorkloadManager;
+import io.culvert.proxy.inpod.ZdsClient;
+import io.culvert.proxy.lifecycle.Drain;
+import io.culvert.proxy.lifecycle.Readiness;
+import io.culvert.proxy.lifecycle.Signals;
+import io.culvert.proxy.pod.Services;
+import io.culvert.proxy.rbac.Authorizer;
+import io.culvert.proxy.rbac.InboundConnections;
+import io.culvert.proxy.relay.DataLoops;
+import io.culvert.proxy.routing.InboundRouter;
+import io.culvert.proxy.routing.LocalWorkloads;
+import io.culvert.proxy.routing.OutboundRouter;
+import io.culvert.proxy.telemetry.AccessLog;
+import io.culvert.proxy.telemetry.ConnectionTelemetry;
+import io.culvert.proxy.telemetry.TrafficMetrics;
+import io.culvert.proxy.telemetry.log.LogSink;
+import io.culvert.proxy.telemetry.metrics.BuildInfo;
+import io.culvert.proxy.telemetry.metrics.MetricsRegistry;
+import io.culvert.proxy.telemetry.metrics.ProcessMetrics;
+import io.culvert.xds.mesh.MeshState;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one class that knows the whole: makes every part, joins them, and starts them in the order that keeps pods safe.
+ *
+ * <pre>
+ *   preflight -> admin, stats, readiness -> control plane -> (first state accepted) -> node agent -> pods
+ * </pre>
+ *
+ * The node agent is not even connected to before the first state was accepted: a pod that came earlier would be captured before its
+ * policies are known.
+ */
+final class ProxyProcess implements AutoCloseable {
+
+    /** Label sets that no connection has used for this long are dropped from the metrics. */
+    private static final Duration SERIES_IDLE = Duration.ofMinutes(15);
+
+    private static final Duration SERIES_SWEEP = Duration.ofMinutes(1);
+
+    private static final Logger log = LoggerFactory.getLogger(ProxyProcess.class);
+
+    private final ProxyConfig config;
+    private final LongSupplier ticker;
+    private final Drain drain;
+    private final Readiness readiness;
+    private final MetricsRegistry metrics = new MetricsRegistry();
+    private final TrafficMetrics traffic = new TrafficMetrics();
+    private final InpodMetrics inpodMetrics = new InpodMetrics();
+    private final XdsMetrics xdsMetrics = new XdsMetrics();
+    private final ControlSide control;
+    private final DataPlane data;
+    private final WorkloadManager workloads;
+    private final ZdsClient zds;
+
+    private ProxyProcess(
+            ProxyConfig config,
+            Map<String, String> environment,
+            LogSink sink,
+            InstantSource clock,
+            LongSupplier ticker) {
+        this.config = config;
+        this.ticker = ticker;
+        this.drain = new Drain(config.terminationDeadline(), ticker);
+        this.readiness = new Readiness(ticker);
+        this.control = new ControlSide(config, jsonMetadata(environment), clock);
+        ConnectionTelemetry telemetry = new ConnectionTelemetry(traffic, new AccessLog(sink), ticker);
+        this.data = new DataPlane(
+                DataLoops.start(config.workerThreads(), ticker),
+                services(config, control, telemetry),
+                config.inpod().sockets(),
+                hbone(config.tunnel()),
+                clock);
+        this.workloads = new WorkloadManager(data, readiness.gate(Readiness.WORKLOAD_PROXY_MANAGER), inpodMetrics);
+        this.zds = new ZdsClient(config.inpod().agentSocket(), workloads, ticker);
+    }
+
+    /**
+     * Starts everything.
+     *
+     * @throws IOException if a listener of the process cannot be bound, or the process lacks a capability; the message says which
+     * @throws IllegalArgumentException if a setting is of no use
+     */
+    static ProxyProcess start(
+            ProxyConfig config, Map<String, String> environment, LogSink sink, InstantSource clock, LongSupplier ticker)
+            throws IOException {
+        BuildVersion version = BuildVersion.current(config.node().istioVersion());
+        log.info("version: {}", version);
+        if (config.features().mode() != ProxyConfig.Mode.SHARED) {
+            throw new IllegalArgumentException(
+                    "invalid env var PROXY_MODE=dedicated (not supported yet: use shared mode)");
+        }
+        InpodPreflight.check(config.inpod().sockets().mark());
+        ProxyProcess process = new ProxyProcess(config, environment, sink, clock, ticker);
+        try {
+            process.begin(version, sink, clock);
+            return process;
+        } catch (IOException | RuntimeException e) {
+            process.close();
+            throw e;
+        }
+    }
+
+    private void begin(BuildVersion version, LogSink sink, InstantSource clock) throws IOException {
+        Readiness.Gate synced = readiness.gate(Readiness.STATE_MANAGER);
+        Readiness.Gate wired = readiness.gate(Readiness.PROXY);
+        metrics.add(new ProcessMetrics())
+                .add(new BuildInfo(config.node().istioVersion()))
+                .add(traffic)
+                .add(xdsMetrics)
+                .add(inpodMetrics);
+        AdminServers admin = AdminServers.start(
+                config.ports(),
+                new ConfigDump(config, version, new Dump(control, workloads)),
+                sink,
+                metrics,
+                readiness,
+                drain,
+                clock);
+        drain.register("admin", admin);
+        drain.register("workload proxy manager", zds);
+        control.start(xdsMetrics, () -> {
+            synced.open();
+            zds.start();
+        });
+        control.every(SERIES_SWEEP, () -> traffic.expireIdle(SERIES_IDLE.toSeconds(), ticker.getAsLong()));
+        wired.open();
+        Signals.install(drain);
+    }
+
+    private static Services services(ProxyConfig config, ControlSide control, ConnectionTelemetry telemetry) {
+        MeshState mesh = control.mesh();
+        Authorizer authorizer = new Authorizer(config.features().policyDecisionsAtInfo());
+        String network = config.node().network();
+        return new Services(
+                mesh,
+                new LocalWorkloads(mesh),
+                control.certificates(),
+                new OutboundRouter(network, config.ports().data()),
+                new InboundRouter(
+                        network, config.ports().data(), config.features().localhostAppTunnel()),
+                authorizer,
+                new InboundConnections(authorizer, mesh),
+                telemetry,
+                network,
+                config.features().responseBaggage());
+    }
+
+    private static HboneConfig hbone(ProxyConfig.Tunnel tunnel) {
+        HboneConfig defaults = HboneConfig.defaults();
+        return new HboneConfig(
+                tunnel.streamWindowBytes(),
+                tunnel.connectionWindowBytes(),
+                tunnel.frameBytes(),
+                tunnel.poolStreamsMax(),
+                tunnel.poolIdleTimeout().toMillis(),
+                defaults.connectTimeoutMs(),
+                defaults.pingAfterMs(),
+                defaults.pingTimeoutMs());
+    }
+
+    private static Map<String, String> jsonMetadata(Map<String, String> environment) {
+        String prefix = "ISTIO_METAJSON_";
+        Map<String, String> found = new TreeMap<>();
+        environment.forEach((name, value) -> {
+            if (name.startsWith(prefix)) {
+                found.put(name.substring(prefix.length()), value);
+            }
+        });
+        return found;
+    }
+
+    /** Returns when somebody has asked for the end and everything has come to it. */
+    void runUntilDrained() throws InterruptedException {
+        drain.run();
+    }
+
+    @Override
+    public void close() {
+        data.close();
+        control.close();
+    }
+}

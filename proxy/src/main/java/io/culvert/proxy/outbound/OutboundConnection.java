@@ -1,0 +1,191 @@
+package io.culvert.proxy.outbound;
+
+import io.culvert.proxy.address.IpPort;
+import io.culvert.proxy.outcome.Outcome;
+import io.culvert.proxy.outcome.ProxyError;
+import io.culvert.proxy.pod.ConnectionLife;
+import io.culvert.proxy.pod.Dial;
+import io.culvert.proxy.pod.Ends;
+import io.culvert.proxy.pod.OriginalDestination;
+import io.culvert.proxy.pod.PodLoop;
+import io.culvert.proxy.pod.PodMember;
+import io.culvert.proxy.pod.Services;
+import io.culvert.proxy.rbac.PodConnections;
+import io.culvert.proxy.relay.EndReason;
+import io.culvert.proxy.relay.LoopSocket;
+import io.culvert.proxy.relay.RelayEnd;
+import io.culvert.proxy.relay.SocketRelay;
+import io.culvert.proxy.relay.TcpDial;
+import io.culvert.proxy.routing.Destination;
+import io.culvert.proxy.routing.LocalWorkloads;
+import io.culvert.proxy.routing.OutboundDecision;
+import io.culvert.proxy.telemetry.ConnectionFacts;
+import io.culvert.proxy.telemetry.Reporter;
+import io.culvert.xds.mesh.Service;
+import io.culvert.xds.mesh.Workload;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection of the pod's application, captured on 15001 (ztunnel proxy/outbound.rs).
+ *
+ * <pre>
+ *   accepted -> own port? -> own workload -> routing -+-> Tcp:   dial -> relay
+ *                                                     +-> Hbone: {@link TunnelLeg} -> relay
+ *                                                     +-> Refused
+ * </pre>
+ *
+ * Whatever fails before the relay reaches the application as a reset: its connect has succeeded, so that is all that can be told.
+ */
+public final class OutboundConnection
+        implements PodMember, LocalWorkloads.Listener, TcpDial.DialListener, RelayEnd.RelayListener, TunnelLeg.Owner {
+
+    private final PodLoop pod;
+    private final LoopSocket application;
+    private final IpPort source;
+    private final IpPort target;
+    private final ConnectionLife life;
+    private PodConnections.@Nullable Outbound listed;
+    private @Nullable TcpDial dial;
+    private @Nullable SocketRelay relay;
+    private @Nullable TunnelLeg tunnel;
+
+    private OutboundConnection(PodLoop pod, LoopSocket application, InetSocketAddress peer) {
+        this.pod = pod;
+        this.application = application;
+        this.source = IpPort.of(peer);
+        this.target = OriginalDestination.of(application);
+        this.life = ConnectionLife.ofSocket(pod, this, Reporter.SOURCE);
+    }
+
+    /** Takes a captured connection. */
+    public static void accept(PodLoop pod, LoopSocket application, InetSocketAddress peer) {
+        pod.pod().sockets().prepareAccepted(application.fdNumber());
+        new OutboundConnection(pod, application, peer).begin();
+    }
+
+    private void begin() {
+        if (services().outboundRouter().isSelfCall(target)) {
+            failed(new ProxyError.SelfCall());
+            return;
+        }
+        services().localWorkloads().find(pod.pod().workload(), pod.loop().executor(), this);
+    }
+
+    @Override
+    public void failed(ProxyError error) {
+        if (!life.isOver()) {
+            application.reset();
+            life.deniedEarly(source, target, error);
+        }
+    }
+
+    @Override
+    public void found(Workload local) {
+        if (life.isOver()) {
+            return;
+        }
+        OutboundDecision decision = services()
+                .outboundRouter()
+                .decide(services().mesh().snapshot(), local, source.ip(), target, pod.random());
+        switch (decision) {
+            case OutboundDecision.Tcp tcp -> direct(local, tcp);
+            case OutboundDecision.Hbone hbone -> tunnelled(local, hbone);
+            case OutboundDecision.DoubleHbone ignored ->
+                failed(new ProxyError.UnsupportedFeature("a tunnel to another network (double HBONE)"));
+            case OutboundDecision.Refused refused -> failed(refused.error());
+        }
+    }
+
+    private void direct(Workload local, OutboundDecision.Tcp tcp) {
+        open(facts(local, tcp.nextHop(), tcp.destination()).build(), tcp.nextHop(), PodConnections.Protocol.TCP);
+        dial = Dial.start(pod, tcp.nextHop(), null, this);
+    }
+
+    private void tunnelled(Workload local, OutboundDecision.Hbone hbone) {
+        ConnectionFacts facts = facts(local, hbone.nextHop(), hbone.destination())
+                .tunnel(hbone.authority().toString())
+                .sourceIdentity(pod.pod().identity(local))
+                .build();
+        open(facts, hbone.nextHop(), PodConnections.Protocol.HBONE);
+        TunnelLeg leg = new TunnelLeg(pod, application, life, this);
+        tunnel = leg;
+        leg.start(local, hbone, source, TraceContext.random(pod.random()));
+    }
+
+    private ConnectionFacts.Builder facts(Workload local, IpPort nextHop, Destination destination) {
+        ConnectionFacts.Builder facts =
+                ConnectionFacts.builder(Reporter.SOURCE, source, nextHop).source(local);
+        Workload workload = destination.workload();
+        if (workload != null) {
+            facts.destination(workload);
+        }
+        Service service = destination.service();
+        if (service != null) {
+            facts.service(service);
+        }
+        return facts;
+    }
+
+    private void open(ConnectionFacts facts, IpPort nextHop, PodConnections.Protocol protocol) {
+        listed = pod.pod().connections().addOutbound(source, target, nextHop, protocol);
+        life.opened(facts);
+    }
+
+    @Override
+    public void onConnected(LoopSocket upstream) {
+        dial = null;
+        relay = SocketRelay.start(application, upstream, life, this);
+    }
+
+    @Override
+    public void onDialFailed(TcpDial.DialFailure failure) {
+        dial = null;
+        refuse(new ProxyError.IoFailed(Ends.cause(failure)));
+    }
+
+    @Override
+    public void onRelayEnd(RelayEnd end) {
+        end(Ends.of(end));
+    }
+
+    @Override
+    public void onTunnelFailed(ProxyError error) {
+        refuse(error);
+    }
+
+    @Override
+    public void stop(EndReason reason) {
+        if (life.isOver()) {
+            return;
+        }
+        if (relay != null) {
+            relay.stop(reason);
+            return;
+        }
+        if (tunnel != null && tunnel.stop(reason)) {
+            return;
+        }
+        if (dial != null) {
+            dial.cancel();
+        }
+        application.reset();
+        end(Ends.of(reason));
+    }
+
+    private void refuse(ProxyError error) {
+        application.reset();
+        end(Outcome.failed(error));
+    }
+
+    private void end(Outcome outcome) {
+        if (listed != null) {
+            pod.pod().connections().removeOutbound(listed);
+        }
+        life.end(outcome);
+    }
+
+    private Services services() {
+        return pod.services();
+    }
+}
