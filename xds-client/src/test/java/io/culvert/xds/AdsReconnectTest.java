@@ -1,0 +1,174 @@
+package io.culvert.xds;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.culvert.proto.discovery.DeltaDiscoveryRequest;
+import io.culvert.xds.AdsCounters.Termination;
+import io.culvert.xds.AdsTransport.AdsListener;
+import io.culvert.xds.AdsTransport.AdsStream;
+import io.culvert.xds.AdsTransport.StreamEnd;
+import io.culvert.xds.channel.ManualLoop;
+import io.culvert.xds.mesh.MeshState;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When and how the client comes back, on a clock that the test moves. */
+final class AdsReconnectTest {
+    private static final StreamEnd REFUSED = new StreamEnd.NotConnected("refused");
+
+    private final ManualLoop loop = new ManualLoop();
+    private final MeshState mesh = new MeshState("");
+    private final RecordingCounters counters = new RecordingCounters();
+    private final List<FakeStream> streams = new ArrayList<>();
+    private final AdsClient client = new AdsClient(
+            listener -> {
+                FakeStream stream = new FakeStream(listener);
+                streams.add(stream);
+                return stream;
+            },
+            new DeltaProtocol(Recorded.node().node(), mesh, counters),
+            loop,
+            counters,
+            () -> {});
+
+    private static final class FakeStream implements AdsStream {
+        private final AdsListener listener;
+        private final List<DeltaDiscoveryRequest> sent = new ArrayList<>();
+        private boolean cancelled;
+
+        FakeStream(AdsListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void send(DeltaDiscoveryRequest request) {
+            sent.add(request);
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+        }
+    }
+
+    @BeforeEach
+    void start() {
+        loop.execute(client::connect);
+        loop.run();
+    }
+
+    /** Ends the current stream; the delay after which the next one comes. */
+    private long delayAfter(StreamEnd end) {
+        int before = streams.size();
+        loop.execute(() -> streams.getLast().listener.ended(end));
+        // Tasks without delay run as well; then there is nothing left to wait for.
+        loop.run();
+        if (streams.size() > before) {
+            return 0;
+        }
+        Duration delay = loop.nextIn();
+        loop.advance(delay.minusMillis(1));
+        assertThat(streams).hasSize(before);
+        loop.advance(Duration.ofMillis(1));
+        assertThat(streams).hasSize(before + 1);
+        return delay.toMillis();
+    }
+
+    private static StreamEnd failed(Status.Code code, String reason) {
+        return new StreamEnd.Failed(code, reason);
+    }
+
+    private void receive() {
+        loop.execute(() -> streams.getLast().listener.received(Pushes.addresses("n")));
+        loop.run();
+    }
+
+    @Test
+    void doublesTheWaitForAServerThatIsNotThereUpToFifteenSeconds() {
+        List<Long> delays = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            delays.add(delayAfter(REFUSED));
+        }
+
+        assertThat(delays)
+                .containsExactly(20L, 40L, 80L, 160L, 320L, 640L, 1_280L, 2_560L, 5_120L, 10_240L, 15_000L, 15_000L);
+        assertThat(counters.terminations).containsOnly(Termination.CONNECTION_ERROR);
+    }
+
+    @Test
+    void comesBackAtOnceWhenTheServerAsksForAnotherConnection() {
+        delayAfter(REFUSED);
+        delayAfter(REFUSED);
+        counters.terminations.clear();
+
+        assertThat(delayAfter(failed(Status.Code.UNKNOWN, ""))).isEqualTo(10);
+        assertThat(delayAfter(failed(Status.Code.CANCELLED, ""))).isEqualTo(10);
+        assertThat(delayAfter(failed(Status.Code.DEADLINE_EXCEEDED, ""))).isEqualTo(10);
+        assertThat(delayAfter(failed(Status.Code.UNAVAILABLE, "transport is closing")))
+                .isEqualTo(10);
+        assertThat(delayAfter(failed(Status.Code.UNAVAILABLE, "received prior goaway: code")))
+                .isEqualTo(10);
+        assertThat(counters.terminations).containsOnly(Termination.RECONNECT);
+        assertThat(delayAfter(REFUSED)).isEqualTo(20);
+    }
+
+    @Test
+    void doublesTheWaitForOtherFailures() {
+        assertThat(delayAfter(failed(Status.Code.UNAVAILABLE, "overloaded"))).isEqualTo(20);
+        assertThat(delayAfter(failed(Status.Code.PERMISSION_DENIED, ""))).isEqualTo(40);
+        assertThat(counters.terminations).containsOnly(Termination.ERROR);
+    }
+
+    @Test
+    void comesBackWithoutAWaitAfterACleanEndUnlessNothingHadCome() {
+        receive();
+        assertThat(delayAfter(new StreamEnd.Completed())).isZero();
+        assertThat(delayAfter(new StreamEnd.Completed())).isEqualTo(20);
+        assertThat(delayAfter(new StreamEnd.Completed())).isEqualTo(40);
+        assertThat(counters.terminations).containsOnly(Termination.COMPLETE);
+    }
+
+    @Test
+    void doesNotHearAFormerStream() {
+        FakeStream first = streams.getFirst();
+        delayAfter(REFUSED);
+        loop.execute(() -> first.listener.received(Pushes.addresses("n", Pushes.workload("late"))));
+        loop.execute(() -> first.listener.ended(REFUSED));
+        loop.run();
+
+        assertThat(mesh.snapshot().workloads()).isEmpty();
+        assertThat(counters.terminations).hasSize(1);
+        assertThat(first.sent).hasSize(2);
+    }
+
+    @Test
+    void endsStreamAndTimersWhenClosed() {
+        client.close();
+        loop.run();
+        assertThat(streams.getLast().cancelled).isTrue();
+
+        loop.advance(Duration.ofHours(1));
+        assertThat(streams).hasSize(1);
+        assertThat(loop.delayedTasks()).isZero();
+    }
+
+    @Test
+    void connectsAnewAfterABugOfOurs() {
+        mesh.addListener(new io.culvert.xds.mesh.MeshListener() {
+            @Override
+            public void workloadsChanged(io.culvert.xds.mesh.WorkloadsChange change) {
+                throw new IllegalStateException("bug");
+            }
+        });
+        FakeStream first = streams.getFirst();
+        loop.execute(() -> first.listener.received(Pushes.addresses("n", Pushes.workload("w"))));
+        loop.advance(Duration.ofMillis(20));
+
+        assertThat(first.cancelled).isTrue();
+        assertThat(streams).hasSize(2);
+    }
+}
