@@ -24,7 +24,9 @@ public final class Mounts {
 
     /** Gives a network namespace a name in the file system: a bind mount on {@code to}, an existing empty file. */
     public static void bind(Netns netns, Path to) throws KernelException {
-        bind(Path.of("/proc/self/fd/" + netns.fd().number()), to);
+        try (Fd source = netns.fd().duplicate()) {
+            bind(Path.of("/proc/self/fd/" + source.number()), to);
+        }
     }
 
     /** An empty file system in memory. */

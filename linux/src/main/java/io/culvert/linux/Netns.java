@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class Netns implements AutoCloseable {
     private static final int CLONE_NEWNET = 0x40000000;
     private static final long NS_GET_NSTYPE = 0xb703;
-    private static final int O_RDONLY_CLOEXEC = 02000000;
+    /** Read only, close on exec; not blocking, in case somebody names a FIFO. */
+    private static final int OPEN_FLAGS = 02004000;
+
     private static final int EXIT_STRANDED = 70;
 
     private static final String OWN = "/proc/thread-self/ns/net";
@@ -41,7 +43,7 @@ public final class Netns implements AutoCloseable {
      * @throws KernelException ENOTTY or EINVAL if the file is not a network namespace
      */
     public static Netns open(Path path) throws KernelException {
-        int fd = FileCalls.open(path.toString(), O_RDONLY_CLOEXEC);
+        int fd = FileCalls.open(path.toString(), OPEN_FLAGS);
         if (fd < 0) {
             throw new KernelException(-fd, "open network namespace " + path);
         }
@@ -198,7 +200,7 @@ public final class Netns implements AutoCloseable {
         static final int FD = open();
 
         private static int open() {
-            int fd = FileCalls.open("/proc/self/ns/net", O_RDONLY_CLOEXEC);
+            int fd = FileCalls.open("/proc/self/ns/net", OPEN_FLAGS);
             if (fd < 0) {
                 throw new IllegalStateException("cannot open the process's own network namespace: " + Errno.name(-fd));
             }

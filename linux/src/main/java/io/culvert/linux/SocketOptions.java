@@ -95,7 +95,9 @@ public final class SocketOptions {
         set(fd, SOL_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
     }
 
-    /** Probes after {@code idleSeconds} of silence, every {@code intervalSeconds}; after {@code count} the peer is gone. */
+    /**
+     * Probes after {@code idleSeconds} of silence, every {@code intervalSeconds}; after {@code count} the peer is gone.
+     */
     public static void setKeepalive(int fd, int idleSeconds, int intervalSeconds, int count) throws KernelException {
         set(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
         set(fd, SOL_TCP, TCP_KEEPIDLE, idleSeconds, "TCP_KEEPIDLE");

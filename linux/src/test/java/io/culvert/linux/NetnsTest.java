@@ -97,6 +97,16 @@ class NetnsTest {
     }
 
     @Test
+    void refusesAReceivedDescriptorThatIsNoNamespaceAndClosesIt() throws IOException {
+        Fd socket = Sockets.udp(false);
+
+        assertThatThrownBy(() -> Netns.adopt(socket))
+                .asInstanceOf(type(KernelException.class))
+                .matches(e -> e.errno() == Errno.ENOTTY);
+        assertThat(socket.isOpen()).isFalse();
+    }
+
+    @Test
     void refusesANamespaceOfAnotherKindAndClosesItsDescriptor() {
         int before = TestKernel.openDescriptors();
 

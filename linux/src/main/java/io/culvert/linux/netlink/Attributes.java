@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attributes of a message, or of a nested attribute, read-only and checked against their bounds. Where a type occurs
- * twice, the getters answer with the first; {@link #all()} has every one in order.
+ * The attributes of a message, or of a nested attribute, read-only and checked against their bounds. Where a type
+ * occurs twice, the getters answer with the first; {@link #all()} has every one in order.
  */
 public final class Attributes {
     private static final int TYPE_MASK = 0x3fff;

@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes netlink messages one behind the other: header, fixed part, attributes, nested where needed, all aligned to four
- * bytes. Numbers are in host order unless the name says big-endian. Not for use by several threads.
+ * Writes netlink messages one behind the other: header, fixed part, attributes, nested where needed, all aligned to
+ * four bytes. Numbers are in host order unless the name says big-endian. Not for use by several threads.
  */
 public final class MessageWriter {
     /** Flags of a message (linux/netlink.h). */

@@ -1,6 +1,7 @@
 package io.culvert.linux.netlink;
 
 import io.culvert.linux.Errno;
+import io.culvert.linux.Fd;
 import io.culvert.linux.KernelException;
 import io.culvert.linux.Netns;
 import java.net.InetAddress;
@@ -74,11 +75,12 @@ public final class RouteNetlink implements AutoCloseable {
 
     /** Two interfaces joined by a cable, the second made in another namespace at once. */
     public void createVeth(String name, String peerName, Netns peerNetns) throws KernelException {
-        int there = peerNetns.fd().number();
-        socket.request(
-                "create veth pair " + name + " and " + peerName + " in " + peerNetns,
-                number ->
-                        LinkMessages.create(number, name, "veth", out -> LinkMessages.vethPeer(out, peerName, there)));
+        try (Fd there = peerNetns.fd().duplicate()) {
+            socket.request(
+                    "create veth pair " + name + " and " + peerName + " in " + peerNetns,
+                    number -> LinkMessages.create(
+                            number, name, "veth", out -> LinkMessages.vethPeer(out, peerName, there.number())));
+        }
     }
 
     public void createBridge(String name) throws KernelException {
@@ -109,8 +111,11 @@ public final class RouteNetlink implements AutoCloseable {
     /** Moves the link to another namespace, where it is down and has no addresses. */
     public void setNetns(String name, Netns netns) throws KernelException {
         int index = link(name).index();
-        int there = netns.fd().number();
-        socket.request("move link " + name + " to " + netns, number -> LinkMessages.setNamespace(number, index, there));
+        try (Fd there = netns.fd().duplicate()) {
+            socket.request(
+                    "move link " + name + " to " + netns,
+                    number -> LinkMessages.setNamespace(number, index, there.number()));
+        }
     }
 
     public void rename(String name, String newName) throws KernelException {

@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 
 /**
  * Changes that happen together or not at all. They are applied in the order called, so that a table can be deleted and
- * built anew in one batch without a moment in which a packet sees neither. Not for several threads; may be committed more
- * than once, in any namespace.
+ * built anew in one batch without a moment in which a packet sees neither. Not for several threads; may be committed
+ * more than once, in any namespace.
  */
 public final class NfBatch {
     /** So many elements, each with the longest comment, still fit one attribute of 64 KiB. */

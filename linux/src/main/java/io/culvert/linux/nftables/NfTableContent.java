@@ -10,8 +10,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * All that a table holds, in a form in which two tables of the same content are equal: chains and sets by name, rules in
- * order, elements by address. What is wanted and what {@link NfTables#dump} found are both of this type.
+ * All that a table holds, in a form in which two tables of the same content are equal: chains and sets by name, rules
+ * in order, elements by address. What is wanted and what {@link NfTables#dump} found are both of this type.
  *
  * @param active false for a table that somebody switched off (NFT_TABLE_F_DORMANT)
  * @param elements by the name of their set, then by the text of their address

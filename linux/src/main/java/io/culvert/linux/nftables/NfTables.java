@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The packet rules of one network namespace: the one in which this was opened. Needs CAP_NET_ADMIN. Threads may share it.
+ * The packet rules of one network namespace: the one in which this was opened. Needs CAP_NET_ADMIN. Threads may share
+ * it.
  */
 public final class NfTables implements AutoCloseable {
     /** Rules that change during every one of so many reads are reported, not chased for ever. */
@@ -38,8 +39,9 @@ public final class NfTables implements AutoCloseable {
     /**
      * Applies the batch as one transaction: all of it, or, if this throws, nothing.
      *
-     * @throws KernelException naming the first change that the kernel refused: ENOENT for a table, chain, set or element
-     *     that is not there, EEXIST for one in the way, EINVAL or EOPNOTSUPP for what this kernel or hook cannot do
+     * @throws KernelException naming the first change that the kernel refused: ENOENT for a table, chain, set or
+     *     element that is not there, EEXIST for one in the way, EINVAL or EOPNOTSUPP for what this kernel or hook
+     *     cannot do
      */
     public void commit(NfBatch batch) throws KernelException {
         List<NfBatch.Command> commands = List.copyOf(batch.commands());
@@ -72,8 +74,8 @@ public final class NfTables implements AutoCloseable {
 
     /**
      * BATCH_BEGIN, the commands, BATCH_END. The kernel answers errors by itself; only the last command asks for an
-     * acknowledgement, which comes when all is done (nfnetlink_rcv_batch). BATCH_END could carry the flag from Linux 6.10
-     * on.
+     * acknowledgement, which comes when all is done (nfnetlink_rcv_batch). BATCH_END could carry the flag from Linux
+     * 6.10 on.
      */
     private static byte[] bytes(List<NfBatch.Command> commands, int firstSequence) {
         MessageWriter out = new MessageWriter();

@@ -81,6 +81,17 @@ class RouteNetlinkTest {
     }
 
     @Test
+    void refusesANamespaceWhoseHandleIsClosed() throws IOException {
+        Netns gone = Netns.create();
+        gone.close();
+        netlink.createVeth("a0", "b0");
+
+        assertErrno(Errno.EBADF, () -> netlink.createVeth("veth0", "eth0", gone));
+        assertErrno(Errno.EBADF, () -> netlink.setNetns("a0", gone));
+        assertThat(netlink.findLink("veth0")).isEmpty();
+    }
+
+    @Test
     void makesBridgesWithPorts() throws IOException {
         netlink.createBridge("cni0");
         netlink.createVeth("port0", "peer0");
