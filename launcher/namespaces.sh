@@ -45,5 +45,9 @@ enter_namespaces() { # COMMAND...
     fi
     user_namespaces_work || die "this kernel lets us make no network namespaces: $(user_namespaces_remedy)."
     say "not root: running in user namespaces of its own"
-    exec unshare "${unshare_flags[@]}" "$@"
+    # A fresh namespace has its loopback interface down, and then a JVM takes IPv6 for absent, for good.
+    # shellcheck disable=SC2016
+    exec unshare "${unshare_flags[@]}" bash -c \
+        '"$JAVA_HOME/bin/java" -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED -cp "$0" \
+            io.culvert.testkit.network.LoopbackMain && exec "$@"' "$(class_path testkit)" "$@"
 }
