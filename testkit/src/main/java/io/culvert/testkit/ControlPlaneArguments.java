@@ -18,13 +18,18 @@ record ControlPlaneArguments(Path mesh, InetSocketAddress listen, Optional<Path>
             usage: control-plane --mesh FILE [--listen ADDRESS:PORT] [--dir DIRECTORY] [--offset N]
               --mesh    what the mesh consists of; read again whenever it changes
               --listen  one TLS port for discovery and certificates; default 127.0.0.1:15012
-              --dir     where the root certificate and the proxies' tokens are written; default: a new temporary directory
+              --dir     where the root certificate and the proxies' tokens are written;
+                        default: a new temporary directory
               --offset  which of the address plan's ranges to use for pods and services without addresses; default 0""";
 
     private static final InetSocketAddress LISTEN_DEFAULT =
             new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 15012);
 
-    /** Reads the arguments. @throws IllegalArgumentException naming the argument and the remedy */
+    /**
+     * Reads the arguments.
+     *
+     * @throws IllegalArgumentException naming the argument and the remedy
+     */
     static ControlPlaneArguments parse(List<String> arguments) {
         Optional<Path> mesh = Optional.empty();
         InetSocketAddress listen = LISTEN_DEFAULT;

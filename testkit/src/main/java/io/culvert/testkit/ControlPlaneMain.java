@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * The control plane by itself, for proxies that somebody else starts. Exit status: 0 after SIGTERM, 1 if it cannot start, 2
- * for wrong arguments.
+ * The control plane by itself, for proxies that somebody else starts. Exit status: 0 after SIGTERM, 1 if it cannot
+ * start, 2 for wrong arguments.
  */
 public final class ControlPlaneMain {
     private final ControlPlaneArguments arguments;

@@ -35,8 +35,8 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * A certificate authority of ECDSA P-256: a root and, if wanted, an intermediate that signs. Its keys live in memory only.
- * May be used from any thread.
+ * A certificate authority of ECDSA P-256: a root and, if wanted, an intermediate that signs. Its keys live in memory
+ * only. May be used from any thread.
  */
 public final class CertificateAuthority {
     /** How far a certificate reaches back, so that a clock that lags accepts it; as istiod. */

@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * Signs for workloads, on the word of their node's proxy, by istiod's rules (istio: security/pkg/server/ca/server.go,
- * node_auth.go): a proxy may ask for its own identity, and for one of which a pod exists on its node. Runs on the control
- * thread.
+ * node_auth.go): a proxy may ask for its own identity, and for one of which a pod exists on its node. Runs on the
+ * control thread.
  */
 final class CertificateService extends IstioCertificateServiceGrpc.IstioCertificateServiceImplBase {
     static final String IMPERSONATION_REFUSED = "request impersonation authentication failure";

@@ -11,8 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * A control plane that runs: delta ADS and certificate authority on one TLS port. All verbs may be called from any thread but
- * Netty's and the control thread itself; those that change something return when every stream has been handed the change.
+ * A control plane that runs: delta ADS and certificate authority on one TLS port. All verbs may be called from any
+ * thread but Netty's and the control thread itself; those that change something return when every stream has been
+ * handed the change.
  */
 public final class ControlPlane implements AutoCloseable {
     private static final long STOP_SECONDS_MAX = 5;

@@ -7,8 +7,7 @@ import java.util.Map;
 
 /** Something that a proxy did, or that was done to it, in the order in which the control plane saw it. */
 public sealed interface ControlPlaneEvent {
-    /** A discovery stream began.
-     * @param stream its number, counted from 1 */
+    /** A discovery stream began; streams are numbered from 1. */
     record StreamOpened(long stream, ProxyAccount caller, Map<String, String> headers) implements ControlPlaneEvent {}
 
     /** A discovery request arrived, as it was. */

@@ -14,8 +14,8 @@ import java.util.Set;
 /**
  * One proxy's stream, for both types. Runs on the control thread.
  *
- * <p>Answers to requests are sent at once; changes wait while the transport has more than it can take, and collapse: a slow
- * proxy costs one set of names, never a queue of responses.
+ * <p>Answers to requests are sent at once; changes wait while the transport has more than it can take, and collapse: a
+ * slow proxy costs one set of names, never a queue of responses.
  */
 final class DiscoveryStream implements StreamObserver<DeltaDiscoveryRequest> {
     private final DiscoveryService service;

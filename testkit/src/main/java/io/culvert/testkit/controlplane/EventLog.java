@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /**
- * The events of a control plane, for tests to read and wait for. Keeps the last {@value #EVENTS_MAX}: enough for every test
- * of some thousand workloads, and a few megabytes at most. Appended by the control thread, read by any other.
+ * The events of a control plane, for tests to read and wait for. Keeps the last {@value #EVENTS_MAX}: enough for every
+ * test of some thousand workloads, and a few megabytes at most. Appended by the control thread, read by any other.
  */
 public final class EventLog {
     static final int EVENTS_MAX = 20_000;

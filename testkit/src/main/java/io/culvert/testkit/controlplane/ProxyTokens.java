@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The bearer tokens of proxies. A token has the look of a JWT and says whose it is, for people who debug; it is believed
- * only because it is known here. May be used from any thread.
+ * The bearer tokens of proxies. A token has the look of a JWT and says whose it is, for people who debug; it is
+ * believed only because it is known here. May be used from any thread.
  */
 public final class ProxyTokens {
     private static final int SIGNATURE_BYTES = 32;

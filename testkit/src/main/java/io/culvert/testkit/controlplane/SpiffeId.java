@@ -2,7 +2,10 @@ package io.culvert.testkit.controlplane;
 
 import java.util.Optional;
 
-/** {@code spiffe://trust-domain/ns/namespace/sa/account}: exactly five segments (istio: pkg/spiffe/spiffe.go ParseIdentity). */
+/**
+ * {@code spiffe://trust-domain/ns/namespace/sa/account}: exactly five segments (istio: pkg/spiffe/spiffe.go
+ * ParseIdentity).
+ */
 record SpiffeId(String trustDomain, String namespace, String serviceAccount) {
     private static final String SCHEME = "spiffe://";
 

@@ -13,8 +13,8 @@ import java.util.Set;
 /**
  * What one stream wants of one type, and what it was told. Owned by the control thread.
  *
- * <p>A wildcard subscription wants everything. One by name wants what was asked for, the workloads of its own node without
- * asking, and with a service the workloads that serve it: so istiod was seen to answer XDS_ON_DEMAND.
+ * <p>A wildcard subscription wants everything. One by name wants what was asked for, the workloads of its own node
+ * without asking, and with a service the workloads that serve it: so istiod was seen to answer XDS_ON_DEMAND.
  */
 final class Subscription {
     private static final String WILDCARD = "*";

@@ -30,8 +30,8 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * A Kubernetes API server that runs. Verbs may be called from any thread but its own event loop; they return when the change
- * is stored and on its way to every watch.
+ * A Kubernetes API server that runs. Verbs may be called from any thread but its own event loop; they return when the
+ * change is stored and on its way to every watch.
  */
 public final class KubeApi implements AutoCloseable {
     /** Of a request; the API server's own limit is 3 MiB. */

@@ -113,7 +113,9 @@ final class KubeRoutes {
         return KubeStatus.notFound(path.kind().plural() + " \"" + path.name() + "\"");
     }
 
-    /** A patch of status may change status, labels and annotations, and nothing else (kubernetes: podStatusStrategy). */
+    /**
+     * A patch of status may change status, labels and annotations, and nothing else (kubernetes: podStatusStrategy).
+     */
     private Reply patch(KubePath path, String contentType, String body) {
         if (!contentType.startsWith(MERGE_PATCH) && !contentType.startsWith(STRATEGIC_MERGE_PATCH)) {
             return reply(KubeStatus.of(415, "UnsupportedMediaType", "only " + MERGE_PATCH + " is served here"));

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * All objects and their recent past. Owned by the event loop.
  *
- * <p>Objects are never changed once stored: each change stores a new tree with the next resource version, so that past events
- * stay as they were. The past is bounded; a watch that asks for what is forgotten is told 410.
+ * <p>Objects are never changed once stored: each change stores a new tree with the next resource version, so that past
+ * events stay as they were. The past is bounded; a watch that asks for what is forgotten is told 410.
  */
 final class KubeStore {
     /** As the API server's watch cache: some hundred objects per kind at the least. */

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Which objects of a collection a list or watch is about: namespace, field selector and label selector. Of the selectors'
- * language there is {@code a=b}, {@code a==b}, {@code a!=b}, and for labels {@code a} and {@code !a}.
+ * Which objects of a collection a list or watch is about: namespace, field selector and label selector. Of the
+ * selectors' language there is {@code a=b}, {@code a==b}, {@code a!=b}, and for labels {@code a} and {@code !a}.
  */
 record Selector(String namespace, List<Predicate<JsonObject>> terms) {
     /** @throws UnsupportedSelectorException for anything else of the language */

@@ -15,8 +15,10 @@ import java.util.Map;
  * <table>
  * <caption>Ranges</caption>
  * <tr><th>what</th><th>IPv4</th><th>IPv6</th><th>hosts</th></tr>
- * <tr><td>fabric</td><td>172.30.o.0/24</td><td>fd00:30:o::/64</td><td>1 bridge, 2 control plane, 3 Kubernetes API, 9+n nodes</td></tr>
- * <tr><td>pods of a node</td><td>10.(100+o).n.0/24</td><td>fd00:10:o:n::/64</td><td>1 the node's bridge, 2 its proxy, 3 reserved for a second proxy, 10.. pods</td></tr>
+ * <tr><td>fabric</td><td>172.30.o.0/24</td><td>fd00:30:o::/64</td>
+ *     <td>1 bridge, 2 control plane, 3 Kubernetes API, 9+n nodes</td></tr>
+ * <tr><td>pods of a node</td><td>10.(100+o).n.0/24</td><td>fd00:10:o:n::/64</td>
+ *     <td>1 the node's bridge, 2 its proxy, 3 a second proxy, 10.. pods</td></tr>
  * <tr><td>services</td><td>10.(180+o).0.0/16</td><td>fd00:96:o::/64</td><td>10.. services</td></tr>
  * </table>
  *

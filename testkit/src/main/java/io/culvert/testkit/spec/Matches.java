@@ -49,7 +49,10 @@ public final class Matches {
                 .build();
     }
 
-    /** {@code *} is any but the empty one, {@code x*} a prefix, {@code *x} a suffix, all else is exact: as Istio writes it. */
+    /**
+     * {@code *} is any but the empty one, {@code x*} a prefix, {@code *x} a suffix, all else is exact: as Istio writes
+     * it.
+     */
     public static StringMatch pattern(String value) {
         StringMatch.Builder match = StringMatch.newBuilder();
         if (value.equals("*")) {

@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Says what a mesh is. Used by one thread; {@link #build} checks the whole and may be called again after further changes. */
+/**
+ * Says what a mesh is. Used by one thread; {@link #build} checks the whole and may be called again after further
+ * changes.
+ */
 public final class MeshBuilder {
     private final String name;
     private String trustDomain = "cluster.local";

@@ -15,8 +15,8 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * A mesh in a YAML file. {@code example-mesh.yaml} among the resources shows the keys. Every error names file, line, key and
- * remedy; unknown and repeated keys are errors.
+ * A mesh in a YAML file. {@code example-mesh.yaml} among the resources shows the keys. Every error names file, line,
+ * key and remedy; unknown and repeated keys are errors.
  */
 public final class MeshFile {
     /** Descriptions are written by people; more than this is a mistake. */

@@ -90,8 +90,8 @@ public record MeshSpec(
     }
 
     /**
-     * Whether the pod belongs to the mesh by Istio's default selectors: its own label decides, else its namespace's; never
-     * with the host's network or a sidecar (istio: cni/pkg/util/enablement_selector.go and the chart's defaults).
+     * Whether the pod belongs to the mesh by Istio's default selectors: its own label decides, else its namespace's;
+     * never with the host's network or a sidecar (istio: cni/pkg/util/enablement_selector.go and the chart's defaults).
      */
     public boolean inMesh(PodSpec pod) {
         if (pod.hostNetwork() || pod.annotations().containsKey(Labels.SIDECAR_STATUS)) {

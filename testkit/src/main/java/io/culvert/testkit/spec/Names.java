@@ -3,7 +3,10 @@ package io.culvert.testkit.spec;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Checks of the names that later become host names, file names and interface names: nothing unchecked reaches the kernel. */
+/**
+ * Checks of the names that later become host names, file names and interface names: nothing unchecked reaches the
+ * kernel.
+ */
 final class Names {
     /** RFC 1123 label, as Kubernetes asks of names of namespaces and services. */
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");

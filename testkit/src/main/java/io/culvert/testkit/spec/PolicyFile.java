@@ -16,9 +16,9 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /**
- * A policy in a mesh file, in the shape of ztunnel's config_dump: {@code rules} is a list of rules, a rule a list of clauses,
- * a clause a list of matches. A string matcher is {@code {Exact: s}}, {@code {Prefix: s}}, {@code {Suffix: s}},
- * {@code {Presence: []}}, or a plain string with Istio's asterisks.
+ * A policy in a mesh file, in the shape of ztunnel's config_dump: {@code rules} is a list of rules, a rule a list of
+ * clauses, a clause a list of matches. A string matcher is {@code {Exact: s}}, {@code {Prefix: s}},
+ * {@code {Suffix: s}}, {@code {Presence: []}}, or a plain string with Istio's asterisks.
  */
 final class PolicyFile {
     private static final Map<String, Action> ACTIONS = Map.of("Allow", Action.ALLOW, "Deny", Action.DENY);

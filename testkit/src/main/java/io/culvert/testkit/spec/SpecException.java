@@ -1,6 +1,9 @@
 package io.culvert.testkit.spec;
 
-/** A mesh description that cannot be used. The message names the object, the key, what is wrong, and what to write instead. */
+/**
+ * A mesh description that cannot be used. The message names the object, the key, what is wrong, and what to write
+ * instead.
+ */
 public final class SpecException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -16,8 +16,8 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
- * A YAML mapping that is read key by key: each reader says what it expects, {@link #finish} refuses what nobody asked for,
- * and every complaint names file, line and key.
+ * A YAML mapping that is read key by key: each reader says what it expects, {@link #finish} refuses what nobody asked
+ * for, and every complaint names file, line and key.
  */
 final class YamlMap {
     private final String file;
