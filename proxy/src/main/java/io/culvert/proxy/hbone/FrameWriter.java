@@ -4,6 +4,7 @@ import io.culvert.proxy.relay.DataLoop;
 import io.culvert.proxy.relay.RawBuffer;
 import io.culvert.proxy.relay.Transport;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +24,17 @@ final class FrameWriter implements DataLoop.Turn {
 
     private final DataLoop loop;
     private final Transport transport;
+    private final Consumer<Throwable> fault;
     private @Nullable RawBuffer chunk;
     private int filled;
     private boolean listed;
     private int frameMax = Frames.DEFAULT_FRAME_MAX;
 
-    FrameWriter(Transport transport) {
+    /** @param fault ends the connection when sending failed by a defect of this program */
+    FrameWriter(Transport transport, Consumer<Throwable> fault) {
         this.loop = transport.loop();
         this.transport = transport;
+        this.fault = fault;
     }
 
     /** The peer's SETTINGS_MAX_FRAME_SIZE. */
@@ -166,6 +170,12 @@ final class FrameWriter implements DataLoop.Turn {
     public void onTurn() {
         listed = false;
         flush();
+    }
+
+    @Override
+    public void onTurnFailed(Throwable cause) {
+        drop();
+        fault.accept(cause);
     }
 
     /** Sends what was collected. */

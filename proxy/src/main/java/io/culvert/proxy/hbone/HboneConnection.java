@@ -69,7 +69,7 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
         this.receive = new ReceiveWindow(config.connectionWindow(), config.connectionWindow());
         int headerListMax = server ? HboneConfig.SERVER_HEADER_LIST_MAX : HboneConfig.CLIENT_HEADER_LIST_MAX;
         this.blocks = new HeaderBlocks(headerListMax);
-        this.writer = new FrameWriter(transport);
+        this.writer = new FrameWriter(transport, this::onFault);
         this.handler = new FrameHandler(this, server, new FloodGuard(loop));
         this.reader = new FrameReader(handler, server, config.frameMax(), headerListMax);
         this.keepAlive = new KeepAlive(loop, config, this);
@@ -309,6 +309,11 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
             sayGoodbye(error.code());
             end(new ConnectionEnd(Cause.HTTP2, "connection error detected: " + error.text()));
         }
+    }
+
+    private void onFault(Throwable cause) {
+        transport.abort();
+        end(new ConnectionEnd(Cause.SOCKET, "defect of this program: " + cause));
     }
 
     private void sayGoodbye(int code) {

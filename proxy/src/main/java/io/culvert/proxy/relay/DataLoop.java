@@ -6,9 +6,14 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One data thread and what it owns: an epoll event loop, four working buffers, two work lists, timers.
@@ -26,6 +31,8 @@ import java.util.function.LongSupplier;
  * </table>
  */
 public final class DataLoop {
+    private static final Logger LOG = LoggerFactory.getLogger(DataLoop.class);
+
     private final IoEventLoop eventLoop;
     private final int index;
     private final LongSupplier nanoTicker;
@@ -38,15 +45,17 @@ public final class DataLoop {
     private final WorkingBuffer plainIn = new WorkingBuffer(buffers);
     private final ArrayDeque<Turn> ready = new ArrayDeque<>();
     private final ArrayDeque<Turn> dirty = new ArrayDeque<>();
+    private final Set<LoopHandle> handles = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Runnable runWork = this::runWork;
     private final Runnable runTimers;
     private boolean workPosted;
-    private int openSockets;
 
     /** A piece of work in one of the loop's lists; it is in a list at most once, by a flag of its own. */
-    @FunctionalInterface
     public interface Turn {
         void onTurn();
+
+        /** {@code cause} escaped from {@link #onTurn()}: a defect of this program, of which only this connection shall suffer. */
+        void onTurnFailed(Throwable cause);
     }
 
     DataLoop(IoEventLoop eventLoop, int index, LongSupplier nanoTicker) {
@@ -128,11 +137,20 @@ public final class DataLoop {
         for (int turns = ready.size(); turns > 0; turns--) {
             Turn turn = ready.pollFirst();
             if (turn != null) {
-                turn.onTurn();
+                run(turn);
             }
         }
         for (Turn turn = dirty.pollFirst(); turn != null; turn = dirty.pollFirst()) {
+            run(turn);
+        }
+    }
+
+    private static void run(Turn turn) {
+        try {
             turn.onTurn();
+        } catch (Throwable e) {
+            LOG.error("a connection ends by a defect of this program", e);
+            turn.onTurnFailed(e);
         }
     }
 
@@ -191,17 +209,22 @@ public final class DataLoop {
         return registration.getNow();
     }
 
-    void socketOpened() {
-        openSockets++;
+    /** A socket that the loop closes when it ends. */
+    interface LoopHandle {
+        void onLoopEnd();
     }
 
-    void socketClosed() {
-        openSockets--;
+    void socketOpened(LoopHandle handle) {
+        handles.add(handle);
     }
 
-    /** Sockets owned by this loop's handles. */
+    void socketClosed(LoopHandle handle) {
+        handles.remove(handle);
+    }
+
+    /** Sockets open on this loop. */
     public int openSockets() {
-        return openSockets;
+        return handles.size();
     }
 
     /** Timers set and not yet run or cancelled. */
@@ -209,9 +232,12 @@ public final class DataLoop {
         return timers.waiting();
     }
 
-    /** Gives the free buffers back; the loop's last act. */
+    /** Closes every socket and gives the buffers back. */
     void end() {
         checkOwner();
+        for (LoopHandle handle : List.copyOf(handles)) {
+            handle.onLoopEnd();
+        }
         applicationIn.drop();
         cipherIn.drop();
         cipherOut.drop();

@@ -2,7 +2,6 @@ package io.culvert.proxy.relay;
 
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
@@ -30,10 +29,7 @@ public final class DataLoops implements AutoCloseable {
         List<DataLoop> loops = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             IoEventLoop eventLoop = group.next();
-            DataLoop loop = new DataLoop(eventLoop, i, nanoTicker);
-            // Runs on the loop's thread when Netty has closed the handles of its sockets.
-            ((SingleThreadIoEventLoop) eventLoop).addShutdownHook(loop::end);
-            loops.add(loop);
+            loops.add(new DataLoop(eventLoop, i, nanoTicker));
         }
         return new DataLoops(group, List.copyOf(loops));
     }
@@ -49,6 +45,8 @@ public final class DataLoops implements AutoCloseable {
     /** Ends the loops: closes every socket on them, frees their buffers, waits for their threads. */
     @Override
     public void close() {
+        // Not left to Netty: its loops may end, without a quiet period, before they have closed their handles.
+        loops.forEach(loop -> loop.post(loop::end));
         Future<?> ended = group.shutdownGracefully(0, END_WAIT_S, TimeUnit.SECONDS);
         if (!ended.awaitUninterruptibly(END_WAIT_S + 1, TimeUnit.SECONDS)) {
             throw new IllegalStateException("data loops did not end within " + END_WAIT_S + " s");

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * process or the system is out of descriptors or memory, accepting pauses for {@value #PAUSE_MS} ms instead of spinning, and is
  * counted: connections wait in the kernel's backlog meanwhile.
  */
-public final class Listener implements EpollIoHandle {
+public final class Listener implements EpollIoHandle, DataLoop.LoopHandle {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     static final int ACCEPTS_PER_TURN = 64;
     static final int PAUSE_MS = 100;
@@ -35,6 +35,9 @@ public final class Listener implements EpollIoHandle {
     private final AcceptHandler handler;
     private final byte[] address = new byte[ADDRESS_BYTES];
     private final IoRegistration registration;
+    /** Made beforehand: without descriptors, the JVM cannot load another class. */
+    private final Runnable resume = this::resumeAccepting;
+
     private int nextTarget;
     private long accepted;
     private long pauses;
@@ -52,7 +55,7 @@ public final class Listener implements EpollIoHandle {
         this.targets = List.copyOf(targets);
         this.socket = new Socket(fd);
         this.handler = handler;
-        loop.socketOpened();
+        loop.socketOpened(this);
         this.registration = loop.register(this);
         // Level-triggered: what one turn leaves is told again.
         registration.submit(EpollIoOps.EPOLLIN);
@@ -81,6 +84,15 @@ public final class Listener implements EpollIoHandle {
 
     @Override
     public void handle(IoRegistration source, IoEvent event) {
+        try {
+            acceptSome();
+        } catch (Throwable e) {
+            // Whatever escapes from here would end the event loop, and every connection on it.
+            LOG.error("accepting fails by a defect of this program", e);
+        }
+    }
+
+    private void acceptSome() {
         for (int i = 0; i < ACCEPTS_PER_TURN && !closed; i++) {
             int fd;
             try {
@@ -121,7 +133,7 @@ public final class Listener implements EpollIoHandle {
         LoopSocket connection = LoopSocket.adopt(target, fd);
         try {
             handler.onAccept(connection, peer);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOG.error("a connection from {} is refused by a defect of this program", peer, e);
             connection.reset();
         }
@@ -137,15 +149,16 @@ public final class Listener implements EpollIoHandle {
     private void pauseAccepting(IOException cause) {
         pauses++;
         LOG.warn("accepting pauses for {} ms: {}", PAUSE_MS, OsError.text(cause));
-        registration.submit(EpollIoOps.NONE);
-        pause = loop.schedule(
-                () -> {
-                    pause = null;
-                    if (!closed) {
-                        registration.submit(EpollIoOps.EPOLLIN);
-                    }
-                },
-                PAUSE_MS);
+        // Errors are told in any case. Asking for nothing would take the socket out of Netty's epoll set for good.
+        registration.submit(EpollIoOps.EPOLLERR);
+        pause = loop.schedule(resume, PAUSE_MS);
+    }
+
+    private void resumeAccepting() {
+        pause = null;
+        if (!closed) {
+            registration.submit(EpollIoOps.EPOLLIN);
+        }
     }
 
     /** Stops accepting and closes the socket; what was accepted goes on. Idempotent. */
@@ -156,7 +169,7 @@ public final class Listener implements EpollIoHandle {
         }
         loop.checkOwner();
         closed = true;
-        loop.socketClosed();
+        loop.socketClosed(this);
         if (pause != null) {
             pause.cancel();
             pause = null;
@@ -167,6 +180,11 @@ public final class Listener implements EpollIoHandle {
             LOG.debug("close of {}", socket, e);
         }
         registration.cancel();
+    }
+
+    @Override
+    public void onLoopEnd() {
+        close();
     }
 
     @Override

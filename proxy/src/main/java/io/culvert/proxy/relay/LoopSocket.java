@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * no epoll_ctl per turn. A user therefore reads until a read comes back short (or, once {@link #sawHangup()}, until the end), and
  * may hand the socket to another user at any time: the new one starts by trying.
  */
-public final class LoopSocket implements EpollIoHandle {
+public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
     private static final Logger LOG = LoggerFactory.getLogger(LoopSocket.class);
 
     private static final EpollIoOps EVERYTHING = EpollIoOps.EPOLLIN
@@ -50,7 +50,7 @@ public final class LoopSocket implements EpollIoHandle {
     private LoopSocket(DataLoop loop, Socket socket) {
         this.loop = loop;
         this.socket = socket;
-        loop.socketOpened();
+        loop.socketOpened(this);
     }
 
     /** Takes over a non-blocking TCP socket: from here on, this object closes it. */
@@ -180,14 +180,11 @@ public final class LoopSocket implements EpollIoHandle {
     @Override
     public void close() {
         if (closed) {
-            if (registration != null && registration.isValid()) {
-                registration.cancel();
-            }
             return;
         }
         loop.checkOwner();
         closed = true;
-        loop.socketClosed();
+        loop.socketClosed(this);
         // Closing first: the kernel forgets the registration by itself, which saves an epoll_ctl.
         try {
             socket.close();
@@ -223,7 +220,8 @@ public final class LoopSocket implements EpollIoHandle {
             if ((what & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && !closed && user != null) {
                 user.onReadable();
             }
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // Whatever escapes from here would end the event loop, and every connection on it.
             LOG.error("a connection ends by a defect of this program", e);
             fail(e);
         }
@@ -238,9 +236,8 @@ public final class LoopSocket implements EpollIoHandle {
         }
     }
 
-    /** Netty's loop lets go of this handle: it ends. */
     @Override
-    public void unregistered() {
+    public void onLoopEnd() {
         if (!closed) {
             fail(new ClosedChannelException());
         }

@@ -127,6 +127,11 @@ public final class SocketRelay {
             pump();
         }
 
+        @Override
+        public void onTurnFailed(Throwable cause) {
+            endBoth(new HalfEnd.Stopped(EndReason.FAULT));
+        }
+
         void pump() {
             for (int reads = 0; reads < READS_PER_TURN; reads++) {
                 if (reported || end != null || sourceEnded || !readable || !waiting.isEmpty()) {

@@ -111,6 +111,11 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
         pump();
     }
 
+    @Override
+    public void onTurnFailed(Throwable cause) {
+        onLoopClosed(cause);
+    }
+
     private void pump() {
         for (int reads = 0; reads < READS_PER_TURN; reads++) {
             if (reported || socketToStream != null || !readable) {
@@ -278,6 +283,8 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
     }
 
     private void tunnelEnded(HalfEnd end) {
+        // What came before the reset goes before the reset.
+        loop.flushGathered();
         if (reported) {
             return;
         }

@@ -2,6 +2,8 @@ package io.culvert.proxy.relay;
 
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The timers of one loop: constant time to set and to cancel, a precision of {@value #TICK_MS} ms, never early.
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * with linked lists does not; the event loop's own timer is armed only for the earliest slot that has something due.
  */
 final class TimerWheel {
+    private static final Logger LOG = LoggerFactory.getLogger(TimerWheel.class);
+
     static final int TICK_MS = 16;
     /** One revolution is 8.2 s; a later timer stays in its slot for further revolutions. */
     private static final int SLOTS = 512;
@@ -96,7 +100,12 @@ final class TimerWheel {
         // A task may set or cancel any timer, also in this slot: start again from its head after each.
         for (LoopTimer due = firstDue(slot, nowTick); due != null; due = firstDue(slot, nowTick)) {
             remove(due);
-            due.task.run();
+            try {
+                due.task.run();
+            } catch (Throwable e) {
+                // The other timers are not to suffer.
+                LOG.error("a timer failed by a defect of this program", e);
+            }
         }
     }
 

@@ -125,6 +125,11 @@ public final class SecureSocket implements Transport, SocketEvents, DataLoop.Tur
         onReadable();
     }
 
+    @Override
+    public void onTurnFailed(Throwable cause) {
+        onLoopClosed(cause);
+    }
+
     private void received(RawBuffer in, int bytes) {
         switch (state) {
             case HANDSHAKE -> handshake(in, bytes);
