@@ -13,7 +13,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The compiled plugin, executed as a container runtime does. Built once per run, by the script that the launcher uses. */
+/**
+ * The compiled plugin, executed as a container runtime does. Built once per run, by the script that the launcher uses.
+ */
 public final class Plugin {
     private static final int NO_COMPILER = 3;
     private static @Nullable Path built;
