@@ -58,7 +58,10 @@ public final class KubeCluster implements Cluster, AutoCloseable {
      * Connects to nothing yet.
      */
     public static KubeCluster connect(String nodeName) {
-        Config config = Config.autoConfigure(null);
+        return connect(Config.autoConfigure(null), nodeName);
+    }
+
+    static KubeCluster connect(Config config, String nodeName) {
         // Plain streams: the web socket variant gains us nothing, and passes through fewer proxies.
         config.setOnlyHttpWatches(true);
         config.setRequestTimeout(REQUEST_TIMEOUT_MS);

@@ -63,7 +63,7 @@ public final class ProcScan {
             // Whoever may not look at the first process may not enter its namespace either.
             log.warn(
                     "cannot identify the node's network namespace by {}/1/ns/net ({}): give the agent CAP_SYS_PTRACE"
-                            + " and the node's /proc; until then pods that were running before the agent may not be found",
+                            + " and the node's /proc; until then pods that ran before the agent may not be found",
                     proc,
                     e.toString());
         }
