@@ -7,16 +7,23 @@ deadline deadline_in(long seconds) {
     return result;
 }
 
+/* 0 where nothing is left. */
+static int time_left(deadline until, struct __kernel_timespec *left) {
+    struct __kernel_timespec now;
+    sys_monotonic(&now);
+    left->tv_sec = until.until.tv_sec - now.tv_sec;
+    left->tv_nsec = until.until.tv_nsec - now.tv_nsec;
+    if (left->tv_nsec < 0) {
+        left->tv_sec--;
+        left->tv_nsec += 1000000000;
+    }
+    return left->tv_sec >= 0;
+}
+
 static int wait_for(int fd, short events, deadline until) {
+    struct __kernel_timespec left;
     for (;;) {
-        struct __kernel_timespec now;
-        sys_monotonic(&now);
-        struct __kernel_timespec left = {until.until.tv_sec - now.tv_sec, until.until.tv_nsec - now.tv_nsec};
-        if (left.tv_nsec < 0) {
-            left.tv_sec--;
-            left.tv_nsec += 1000000000;
-        }
-        if (left.tv_sec < 0) {
+        if (!time_left(until, &left)) {
             return -ETIMEDOUT;
         }
         struct pollfd watched = {fd, events, 0};
@@ -39,6 +46,9 @@ int read_all(int fd, buffer *to, deadline until) {
         if (to->length == to->capacity) {
             char beyond;
             ssize_t more = sys_read(fd, &beyond, 1);
+            if (more == -EINTR || more == -EAGAIN) {
+                continue;
+            }
             return more == 0 ? 0 : more < 0 ? (int)more : -EFBIG;
         }
         ssize_t count = sys_read(fd, to->at + to->length, to->capacity - to->length);
@@ -47,7 +57,7 @@ int read_all(int fd, buffer *to, deadline until) {
         }
         if (count > 0) {
             to->length += (size_t)count;
-        } else if (count != -EINTR) {
+        } else if (count != -EINTR && count != -EAGAIN) {
             return (int)count;
         }
     }
@@ -64,7 +74,7 @@ int write_all(int fd, text what, int is_socket, deadline until) {
         if (count > 0) {
             what.at += count;
             what.length -= (size_t)count;
-        } else if (count != -EINTR) {
+        } else if (count != -EINTR && count != -EAGAIN) {
             return (int)count;
         }
     }
@@ -73,12 +83,24 @@ int write_all(int fd, text what, int is_socket, deadline until) {
 
 static answer failed(const char *what, int error) { return (answer){what, error, 0, {0, 0}}; }
 
-static int connect_to(int fd, text path) {
+/* An agent that does not accept leaves its queue full, and then a Unix socket says EAGAIN and cannot be waited for. */
+static int connect_to(int fd, text path, deadline until) {
     struct unix_address address = {AF_UNIX, {0}};
     for (size_t i = 0; i < path.length; i++) {
         address.path[i] = path.at[i];
     }
-    return sys_connect(fd, &address, sizeof address.family + path.length + 1);
+    for (;;) {
+        int done = sys_connect(fd, &address, sizeof address.family + path.length + 1);
+        struct __kernel_timespec left;
+        if (done != -EAGAIN) {
+            return done;
+        }
+        if (!time_left(until, &left)) {
+            return -ETIMEDOUT;
+        }
+        struct __kernel_timespec pause = {0, 10 * 1000000};
+        (void)sys_poll(0, &pause);
+    }
 }
 
 static int lower(char byte) { return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte; }
@@ -164,7 +186,7 @@ answer ask_agent(text socket_path, text head, text body, buffer memory, deadline
     if (fd < 0) {
         return failed("socket", -fd);
     }
-    int done = connect_to(fd, socket_path);
+    int done = connect_to(fd, socket_path, until);
     if (done < 0) {
         sys_close(fd);
         return failed("the node agent is not there (connect)", -done);

@@ -14,10 +14,10 @@
 typedef unsigned long size_t;
 typedef long ssize_t;
 
-enum { AF_UNIX = 1, SOCK_STREAM = 1, SOCK_CLOEXEC = 02000000, MSG_NOSIGNAL = 0x4000 };
+enum { AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 04000, SOCK_CLOEXEC = 02000000, MSG_NOSIGNAL = 0x4000 };
 enum { POLLIN = 1, POLLOUT = 4 };
 enum { CLOCK_MONOTONIC = 1 };
-enum { EINTR = 4, EFBIG = 27, ETIMEDOUT = 110 };
+enum { EINTR = 4, EAGAIN = 11, EFBIG = 27, ETIMEDOUT = 110 };
 
 struct pollfd {
     int fd;
@@ -71,7 +71,7 @@ static inline ssize_t sys_write(int fd, const void *from, size_t size) {
 static inline int sys_close(int fd) { return (int)syscall6(__NR_close, fd, 0, 0, 0, 0, 0); }
 
 static inline int sys_unix_socket(void) {
-    return (int)syscall6(__NR_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, 0, 0, 0);
+    return (int)syscall6(__NR_socket, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, 0, 0, 0);
 }
 
 static inline int sys_connect(int fd, const struct unix_address *to, size_t size) {
@@ -83,8 +83,9 @@ static inline ssize_t sys_send(int fd, const void *from, size_t size, int flags)
     return syscall6(__NR_sendto, fd, (long)from, (long)size, flags, 0, 0);
 }
 
+/* Without anything to watch it only waits. */
 static inline int sys_poll(struct pollfd *watched, const struct __kernel_timespec *wait) {
-    return (int)syscall6(__NR_ppoll, (long)watched, 1, (long)wait, 0, 0, 0);
+    return (int)syscall6(__NR_ppoll, (long)watched, watched != 0, (long)wait, 0, 0, 0);
 }
 
 static inline void sys_monotonic(struct __kernel_timespec *now) {

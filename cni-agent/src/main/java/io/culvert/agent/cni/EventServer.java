@@ -68,7 +68,7 @@ public final class EventServer implements AutoCloseable {
         Files.deleteIfExists(path);
         ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            listener.bind(UnixDomainSocketAddress.of(path));
+            listener.bind(UnixDomainSocketAddress.of(path), CONNECTIONS_MAX);
             // The original leaves it open to everybody (0666); only runtimes need it, and they are root.
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
             EventServer server =

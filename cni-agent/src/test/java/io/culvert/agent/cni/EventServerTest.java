@@ -161,7 +161,7 @@ final class EventServerTest {
     void servesManyAtOnceAndLeavesNothingOpen() throws Exception {
         post("/cmdadd", "", EVENT);
         int before = Kernel.openDescriptors();
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (var threads = Executors.newFixedThreadPool(100)) {
             var all = new ArrayList<Future<String>>();
             for (int i = 0; i < 100; i++) {
                 all.add(threads.submit(() -> post("/cmdadd", "", EVENT)));

@@ -8,6 +8,7 @@ import io.culvert.agent.enrol.AddRequest;
 import io.culvert.agent.enrol.Admission;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,6 +130,41 @@ final class PluginTest {
             assertThat(outcome.status()).isEqualTo(1);
             assertThat(outcome.output()).contains("did not answer in time");
         }
+    }
+
+    @Test
+    void givesUpOnAnAgentThatNeverAccepts() throws Exception {
+        Path path = runDir.resolve("pluginevent.sock");
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocketChannel stuck = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            stuck.bind(UnixDomainSocketAddress.of(path), 1);
+            fillQueue(path, waiting);
+
+            Plugin.Outcome outcome = Plugin.add("n", "p", "/n").run(config(RESULT));
+            assertThat(outcome.status()).isEqualTo(1);
+            assertThat(outcome.output()).contains("\"code\":11", "errno 110");
+        } finally {
+            for (SocketChannel channel : waiting) {
+                channel.close();
+            }
+        }
+    }
+
+    /** Until the kernel takes no more connections for a listener that does not accept. */
+    private static void fillQueue(Path path, List<SocketChannel> waiting) throws IOException {
+        for (int i = 0; i < 100; i++) {
+            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            waiting.add(channel);
+            channel.configureBlocking(false);
+            try {
+                if (!channel.connect(UnixDomainSocketAddress.of(path))) {
+                    return;
+                }
+            } catch (SocketException e) {
+                return;
+            }
+        }
+        throw new IllegalStateException("the queue does not fill");
     }
 
     @ParameterizedTest

@@ -60,12 +60,12 @@ final class EnrolmentCyclesTest {
                     cycle(enrolments, i);
                 }
                 int descriptors = Kernel.openDescriptors();
-                int threads = Thread.activeCount();
+                long threads = Kernel.threads();
                 for (int i = 0; i < CYCLES; i++) {
                     cycle(enrolments, WARM_UP + i);
                 }
                 Kernel.await("descriptors as before").until(() -> Kernel.openDescriptors() <= descriptors);
-                assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads);
+                Kernel.await("threads as before").until(() -> Kernel.threads() <= threads);
                 assertThat(cache.snapshot()).isEmpty();
                 assertThat(enrolments.report()).isEmpty();
             }

@@ -30,6 +30,13 @@ public final class Kernel {
         return Objects.requireNonNull(new File("/proc/self/fd").list()).length;
     }
 
+    /** Threads of this process that are not the test framework's own pollers. */
+    public static long threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !thread.getName().startsWith("awaitility"))
+                .count();
+    }
+
     /** Waits for what another thread or the kernel brings about; looks often, gives up late. */
     public static ConditionFactory await(String what) {
         return Awaitility.await(what).atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2));
