@@ -45,6 +45,8 @@ enter_namespaces() { # COMMAND...
     fi
     user_namespaces_work || die "this kernel lets us make no network namespaces: $(user_namespaces_remedy)."
     say "not root: running in user namespaces of its own"
+    # The demo tells how to enter them: by the child of this very process.
+    export CULVERT_LAUNCHER_PID=$$
     # A fresh namespace has its loopback interface down, and then a JVM takes IPv6 for absent, for good.
     # shellcheck disable=SC2016
     exec unshare "${unshare_flags[@]}" bash -c \

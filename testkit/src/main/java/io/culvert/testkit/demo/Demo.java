@@ -20,9 +20,9 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * The scenes, in order. Each does something as an application in a pod would, shows what came of it and what the proxies wrote,
- * and says whether that was as expected. A scene that breaks off is a failed expectation, and the next one is played all the
- * same.
+ * The scenes, in order. Each does something as an application in a pod would, shows what came of it and what the
+ * proxies wrote, and says whether that was as expected. A scene that breaks off is a failed expectation, and the next
+ * one is played all the same.
  */
 final class Demo {
     private static final Duration LOG_LIMIT = Duration.ofSeconds(5);

@@ -14,8 +14,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 
 /**
- * {@code ./culvert demo [--keep]}. Exit status 0 if every expectation held, 1 if one did not or the mesh did not come up, 2 if
- * it cannot be tried here.
+ * {@code ./culvert demo [--keep]}. Exit status 0 if every expectation held, 1 if one did not or the mesh did not come
+ * up, 2 if it cannot be tried here.
  */
 public final class DemoMain {
     private static final String KEEP = "--keep";

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How proxy and agent are started, as the launcher says it in system properties: one argument a line. Without an agent the
- * testkit stands in, and without a plugin it plays the plugin's part.
+ * How proxy and agent are started, as the launcher says it in system properties: one argument a line. Without an agent
+ * the testkit stands in, and without a plugin it plays the plugin's part.
  */
 record DemoPrograms(List<String> proxy, Agent agent) {
     static final String PROXY = "culvert.proxy.command";

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Calm output on a terminal: headings, facts, verdicts. Colours only on a terminal that wants them (https://no-color.org), signs
- * beyond ASCII only where the character set has them.
+ * Calm output on a terminal: headings, facts, verdicts. Colours only on a terminal that wants them
+ * (https://no-color.org), signs beyond ASCII only where the character set has them.
  */
 final class Terminal {
     private static final int WIDTH = 110;
@@ -54,6 +54,11 @@ final class Terminal {
     /** Something quoted: a log line, a command. */
     void quote(String text) {
         wrap(text, INDENT + (unicode ? "│ " : "| "), INDENT + (unicode ? "│   " : "|   "), "2");
+    }
+
+    /** A command to copy: never broken into lines. */
+    void command(String text) {
+        out.println(INDENT + (unicode ? "│ " : "| ") + text);
     }
 
     /** A name and its value, in columns. */

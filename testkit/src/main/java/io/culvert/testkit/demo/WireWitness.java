@@ -11,7 +11,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Sits on the fabric, between the nodes, and tells what goes by: which TLS was agreed on, and whether a request was readable. */
+/**
+ * Sits on the fabric, between the nodes, and tells what goes by: which TLS was agreed on, and whether a request was
+ * readable.
+ */
 final class WireWitness implements AutoCloseable {
     private static final int HBONE_PORT = 15008;
     private static final ByteString REQUEST = ByteString.copyFromUtf8("GET /");

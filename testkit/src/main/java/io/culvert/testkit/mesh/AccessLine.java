@@ -12,7 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One line of a proxy's access log, plain or JSON (ztunnel: src/proxy/metrics.rs and src/telemetry.rs have both formats).
+ * One line of a proxy's access log, plain or JSON (ztunnel: src/proxy/metrics.rs and src/telemetry.rs have both
+ * formats).
  *
  * @param level {@code info} for a success, {@code error} for a failure
  * @param message {@code connection complete} at a connection's end

@@ -9,8 +9,9 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 
 /**
- * What a runtime gives our plugin on standard input: the plugin's entry of the network configuration, as istio-cni's installer
- * writes it (istio: cni/pkg/install/cniconfig.go), with the result of the plugin before it, which made the pod's network.
+ * What a runtime gives our plugin on standard input: the plugin's entry of the network configuration, as istio-cni's
+ * installer writes it (istio: cni/pkg/install/cniconfig.go), with the result of the plugin before it, which made the
+ * pod's network.
  */
 final class CniConfiguration {
     private static final int V4_PREFIX = 24;

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
- * Redirection by an agent: this plays the container runtime, which executes the plugin for each pod (CNI specification 1.1.0
- * section 2), in the node's namespace. The pod starts only if the plugin says so.
+ * Redirection by an agent: this plays the container runtime, which executes the plugin for each pod (CNI specification
+ * 1.1.0 section 2), in the node's namespace. The pod starts only if the plugin says so.
  */
 final class CniEnrolment implements Enrolment {
     private static final String CNI_VERSION = "1.0.0";

@@ -23,42 +23,36 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A whole mesh that runs. Every verb returns when what it says is done: a pod added is a pod that serves, a policy changed is a
- * policy that every proxy has accepted.
+ * A whole mesh that runs. Every verb returns when what it says is done: a pod added is a pod that serves, a policy
+ * changed is a policy that every proxy has accepted.
  *
- * <p>The order of a pod's start is Kubernetes': the object bound to its node; the sandbox with its network; CNI ADD; the address
- * in the pod's status; the containers; the workload on the control plane. A pod whose ADD fails does not start.
+ * <p>The order of a pod's start is Kubernetes': the object bound to its node; the sandbox with its network; CNI ADD;
+ * the address in the pod's status; the containers; the workload on the control plane. A pod whose ADD fails does not
+ * start.
  *
- * <p>One thread at a time drives it; a second one waits. When the JVM ends while the mesh is up, whatever ends it but SIGKILL, a
- * shutdown hook takes it down; after SIGKILL children die by themselves, and the next mesh sweeps the rest.
+ * <p>One thread at a time drives it; a second one waits. When the JVM ends while the mesh is up, whatever ends it but
+ * SIGKILL, a shutdown hook takes it down; after SIGKILL children die by themselves, and the next mesh sweeps the rest.
  */
 public final class Mesh implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Mesh.class);
     private static final Duration STOP_GRACE = Duration.ofSeconds(5);
     private static final Duration PUSH_LIMIT = Duration.ofSeconds(10);
-    private static final long HOOK_WAIT_SECONDS = 3;
 
     private final MeshOptions options;
     private final MeshGround ground;
     private final PodStarter podStarter;
     private final Map<String, MeshNode> nodes = new LinkedHashMap<>();
     private final Map<String, MeshPod> pods = new LinkedHashMap<>();
-    private final ReentrantLock driving = new ReentrantLock();
-    private final Thread hook = new Thread(this::closeOnExit, "testkit-mesh-exit");
-    private volatile @Nullable Thread driver;
+    private final MeshDriving driving;
     private volatile MeshSpec spec;
     private AddressPlan plan;
     private int podsStarted;
-    private boolean closed;
 
     private Mesh(MeshSpec spec, AddressPlan plan, MeshOptions options, MeshGround ground) {
         this.spec = spec;
@@ -66,6 +60,7 @@ public final class Mesh implements AutoCloseable {
         this.options = options;
         this.ground = ground;
         this.podStarter = new PodStarter(ground.run());
+        this.driving = new MeshDriving(spec.name(), this::takeDown);
     }
 
     /**
@@ -85,7 +80,7 @@ public final class Mesh implements AutoCloseable {
         } catch (IOException failure) {
             throw new MeshFailure("cannot lay the ground of mesh " + spec.name(), failure);
         }
-        Runtime.getRuntime().addShutdownHook(mesh.hook);
+        mesh.driving.registerHook();
         try {
             mesh.startAll(spec);
             return mesh;
@@ -96,7 +91,7 @@ public final class Mesh implements AutoCloseable {
     }
 
     private void startAll(MeshSpec whole) {
-        locked(() -> {
+        driving.run(() -> {
             Stopwatch watch = Stopwatch.start();
             publish();
             for (NodeSpec node : whole.nodes()) {
@@ -204,7 +199,7 @@ public final class Mesh implements AutoCloseable {
     }
 
     private MeshPod addPod(String nodeName, PodSpec described) {
-        return lockedCall(() -> {
+        return driving.call(() -> {
             Stopwatch watch = Stopwatch.start();
             MeshNode node = node(nodeName);
             PodSpec pod =
@@ -247,7 +242,7 @@ public final class Mesh implements AutoCloseable {
 
     /** Removes a pod, as its deletion does: its workload and its object go, then its sandbox; connections are cut. */
     public void removePod(MeshPod pod) {
-        locked(() -> {
+        driving.run(() -> {
             Stopwatch watch = Stopwatch.start();
             pods.remove(pod.key());
             spec = spec.toBuilder()
@@ -269,7 +264,7 @@ public final class Mesh implements AutoCloseable {
 
     /** Changes policies, services or namespaces; pods have verbs of their own. */
     public void change(UnaryOperator<MeshBuilder> edit) {
-        locked(() -> {
+        driving.run(() -> {
             MeshSpec changed = edit.apply(spec.toBuilder()).build();
             if (!changed.pods().toList().equals(spec.pods().toList())) {
                 throw new MeshFailure("pods are added, removed and relabelled by their own verbs");
@@ -284,7 +279,7 @@ public final class Mesh implements AutoCloseable {
 
     /** Sets or (with an empty value) removes a label of a pod that runs. */
     public void label(MeshPod pod, String key, String value) {
-        locked(() -> {
+        driving.run(() -> {
             PodSpec changed = PodSpecs.withLabel(pod.spec(), key, value);
             spec = PodSpecs.replace(spec, changed);
             pod.respecify(changed);
@@ -304,7 +299,7 @@ public final class Mesh implements AutoCloseable {
                 limit,
                 () -> node.enrolment().isEnrolled(pod.spec()) == enrolled,
                 () -> node.hasAgent() ? node.agent().log().tail(20) : "");
-        locked(() -> {
+        driving.run(() -> {
             publish();
             awaitPushed();
         });
@@ -339,19 +334,10 @@ public final class Mesh implements AutoCloseable {
     /** Takes everything down, in an order that lets the proxies drain; idempotent. */
     @Override
     public void close() {
-        driving.lock();
-        try {
-            if (!closed) {
-                closed = true;
-                closeAll();
-            }
-        } finally {
-            driving.unlock();
-        }
-        removeHook();
+        driving.end();
     }
 
-    private void closeAll() {
+    private void takeDown() {
         pods.values().forEach(MeshPod::stopServers);
         nodes.values().forEach(MeshNode::terminate);
         nodes.values().forEach(node -> quietly(() -> node.close(STOP_GRACE)));
@@ -365,66 +351,5 @@ public final class Mesh implements AutoCloseable {
         } catch (RuntimeException failure) {
             log.warn("while the mesh is taken down: {}", failure.getMessage());
         }
-    }
-
-    /** Runs in the shutdown hook: whoever drives is interrupted, and is not waited for long. */
-    private void closeOnExit() {
-        Thread busy = driver;
-        if (busy != null) {
-            busy.interrupt();
-        }
-        try {
-            boolean alone = driving.tryLock(HOOK_WAIT_SECONDS, TimeUnit.SECONDS);
-            if (!closed) {
-                closed = true;
-                closeAll();
-            }
-            if (alone) {
-                driving.unlock();
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void removeHook() {
-        try {
-            boolean _ = Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException exiting) {
-            log.debug("the JVM is ending already");
-        }
-    }
-
-    private void locked(Step step) {
-        Boolean _ = lockedCall(() -> {
-            step.run();
-            return true;
-        });
-    }
-
-    private <T> T lockedCall(Call<T> call) {
-        driving.lock();
-        driver = Thread.currentThread();
-        try {
-            if (closed) {
-                throw new MeshFailure("the mesh is closed");
-            }
-            return call.run();
-        } catch (IOException failure) {
-            throw new MeshFailure("mesh " + spec.name(), failure);
-        } finally {
-            driver = null;
-            driving.unlock();
-        }
-    }
-
-    @FunctionalInterface
-    private interface Step {
-        void run() throws IOException;
-    }
-
-    @FunctionalInterface
-    private interface Call<T> {
-        T run() throws IOException;
     }
 }

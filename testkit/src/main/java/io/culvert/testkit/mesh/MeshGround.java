@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a mesh stands on and is told by: run directory, fabric, control plane, Kubernetes API. Made in that order, taken down in
- * the opposite one, also when the making fails half-way.
+ * What a mesh stands on and is told by: run directory, fabric, control plane, Kubernetes API. Made in that order, taken
+ * down in the opposite one, also when the making fails half-way.
  */
 final class MeshGround implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(MeshGround.class);

@@ -52,7 +52,9 @@ public record MeshOptions(
         /** The testkit does, for tests and measurements of a proxy alone. No Kubernetes API is served. */
         record Testkit() implements Agent {}
 
-        /** A program that understands istio-cni's environment, called through a CNI plugin as a container runtime would. */
+        /**
+         * A program that understands istio-cni's environment, called through a CNI plugin as a container runtime would.
+         */
         record Command(List<String> command, Map<String, String> environment, CniPlugin plugin) implements Agent {
             public Command {
                 command = List.copyOf(command);

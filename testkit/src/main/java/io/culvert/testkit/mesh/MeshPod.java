@@ -22,8 +22,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pod that runs: a namespace with a pause process in it (and in a cgroup like the kubelet's, as root), and servers on its
- * ports. Clients of it act as its application would.
+ * A pod that runs: a namespace with a pause process in it (and in a cgroup like the kubelet's, as root), and servers on
+ * its ports. Clients of it act as its application would.
  */
 public final class MeshPod {
     private static final Duration CLIENT_LIMIT = Duration.ofSeconds(10);

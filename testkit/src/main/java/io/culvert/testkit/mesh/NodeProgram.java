@@ -15,8 +15,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A program of the mesh on one node, the proxy or the agent: started, killed, started again, asked over HTTP. Its log goes on in
- * the same file across restarts.
+ * A program of the mesh on one node, the proxy or the agent: started, killed, started again, asked over HTTP. Its log
+ * goes on in the same file across restarts.
  */
 public final class NodeProgram implements AutoCloseable {
     private static final Duration HTTP_LIMIT = Duration.ofSeconds(5);

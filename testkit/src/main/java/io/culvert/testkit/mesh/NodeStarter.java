@@ -55,8 +55,13 @@ final class NodeStarter {
             throws IOException {
         ProxySetup setup = proxySetup(network.name(), control, mesh);
         Enrolment enrolment = TestkitEnrolment.listen(setup.inpodSocket(), inMesh);
-        PodNetwork own = proxyNetwork(network);
-        return new MeshNode(network, enrolment, own, startProxy(network.name(), own, setup), null);
+        try {
+            PodNetwork own = proxyNetwork(network);
+            return new MeshNode(network, enrolment, own, startProxy(network.name(), own, setup), null);
+        } catch (IOException failure) {
+            enrolment.close();
+            throw failure;
+        }
     }
 
     /** A node with proxy and agent. */
@@ -71,10 +76,16 @@ final class NodeStarter {
         ProxySetup setup = proxySetup(network.name(), control, mesh);
         Path agentRun = run.directory(network.name(), "cni");
         NodeProgram agentProgram = startAgent(network, agent, agentRun, kubeconfig, setup.inpodSocket());
-        PodNetwork own = proxyNetwork(network);
-        NodeProgram proxy = startProxy(network.name(), own, setup);
-        Enrolment enrolment = new CniEnrolment(network.name(), network.netns(), agentRun, agent.plugin(), annotated);
-        return new MeshNode(network, enrolment, own, proxy, agentProgram);
+        try {
+            PodNetwork own = proxyNetwork(network);
+            NodeProgram proxy = startProxy(network.name(), own, setup);
+            Enrolment enrolment =
+                    new CniEnrolment(network.name(), network.netns(), agentRun, agent.plugin(), annotated);
+            return new MeshNode(network, enrolment, own, proxy, agentProgram);
+        } catch (IOException failure) {
+            agentProgram.close();
+            throw failure;
+        }
     }
 
     private PodNetwork proxyNetwork(NodeNetwork network) throws IOException {

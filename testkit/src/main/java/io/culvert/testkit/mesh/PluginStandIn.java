@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Speaks with the agent as the plugin does (cni-agent: src/main/c/culvert-cni.c), where there is no plugin because no C compiler
- * was at hand: {@code POST /cni} on the agent's socket, the CNI variables as headers, the configuration as body. A missing agent
- * fails the ADD, as it does there.
+ * Speaks with the agent as the plugin does (cni-agent: src/main/c/culvert-cni.c), where there is no plugin because no C
+ * compiler was at hand: {@code POST /cni} on the agent's socket, the CNI variables as headers, the configuration as
+ * body. A missing agent fails the ADD, as it does there.
  */
 final class PluginStandIn {
     private PluginStandIn() {}

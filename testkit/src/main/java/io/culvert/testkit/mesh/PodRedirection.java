@@ -19,9 +19,9 @@ import io.culvert.linux.nftables.NfTables;
 import java.io.IOException;
 
 /**
- * The least of redirection that a proxy in shared mode needs in a pod (istio-cni: cni/pkg/iptables/iptables.go), for meshes that
- * run without an agent: inbound TCP to 15006, outbound TCP to 15001, nothing that bears the proxy's mark, and the way back for
- * connections that the proxy opened in a client's name. No probes, no DNS, no exceptions.
+ * The least of redirection that a proxy in shared mode needs in a pod (istio-cni: cni/pkg/iptables/iptables.go), for
+ * meshes that run without an agent: inbound TCP to 15006, outbound TCP to 15001, nothing that bears the proxy's mark,
+ * and the way back for connections that the proxy opened in a client's name. No probes, no DNS, no exceptions.
  */
 final class PodRedirection {
     private static final NfTable TABLE = new NfTable(NfFamily.INET, "culvert-testkit");

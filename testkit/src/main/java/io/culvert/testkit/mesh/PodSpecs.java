@@ -16,8 +16,8 @@ final class PodSpecs {
     private PodSpecs() {}
 
     /**
-     * The UID of the {@code n}th pod of a run. As in Kubernetes no pod ever has the UID of another: the agents of two meshes on
-     * one machine see each other's processes, and a pod that comes back is not the one that left.
+     * The UID of the {@code n}th pod of a run. As in Kubernetes no pod ever has the UID of another: the agents of two
+     * meshes on one machine see each other's processes, and a pod that comes back is not the one that left.
      */
     static String freshUid(String runPrefix, int n) {
         return UUID.nameUUIDFromBytes((runPrefix + "/" + n).getBytes(StandardCharsets.UTF_8))

@@ -9,8 +9,8 @@ import io.culvert.testkit.spec.NodeSpec;
 import java.net.InetAddress;
 
 /**
- * The proxies as the pods that they are in a cluster: the control plane tells of them like of any workload, and the certificate
- * authority signs for a service account only where one of its pods runs.
+ * The proxies as the pods that they are in a cluster: the control plane tells of them like of any workload, and the
+ * certificate authority signs for a service account only where one of its pods runs.
  */
 final class ProxyPods {
     private ProxyPods() {}

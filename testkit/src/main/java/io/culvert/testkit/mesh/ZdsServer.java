@@ -22,10 +22,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The agent's side of ZDS, for meshes that run without an agent: hands pods' namespaces to the node's proxy, one request and
- * one answer at a time, and everything anew to a proxy that connects. A newer connection replaces the older one.
+ * The agent's side of ZDS, for meshes that run without an agent: hands pods' namespaces to the node's proxy, one
+ * request and one answer at a time, and everything anew to a proxy that connects. A newer connection replaces the older
+ * one.
  *
- * <p>Guarded by its own lock, which is held during an exchange: a proxy that does not answer costs the caller five seconds.
+ * <p>Guarded by its own lock, which is held during an exchange: a proxy that does not answer costs the caller five
+ * seconds.
  */
 final class ZdsServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ZdsServer.class);

@@ -13,8 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What joins the nodes: a namespace with a bridge, on which the control plane and the Kubernetes API listen. Every node has a
- * route to every other node's pods (as a host-gateway CNI gives), and the fabric to all of them.
+ * What joins the nodes: a namespace with a bridge, on which the control plane and the Kubernetes API listen. Every node
+ * has a route to every other node's pods (as a host-gateway CNI gives), and the fabric to all of them.
  */
 public final class Fabric implements AutoCloseable {
     static final String BRIDGE = "fabric0";

@@ -14,7 +14,9 @@ public final class Leftovers {
 
     private Leftovers() {}
 
-    /** Looks for directories without an owner, and removes what belongs to them. Every start of a mesh does that first. */
+    /**
+     * Looks for directories without an owner, and removes what belongs to them. Every start of a mesh does that first.
+     */
     public static int sweep() {
         List<Path> abandoned = RunDirectory.abandoned();
         for (Path run : abandoned) {
@@ -28,8 +30,8 @@ public final class Leftovers {
     }
 
     /**
-     * Children work in the run directory, so nobody else's process is hit. Only children that had no parent-death signal are
-     * still there.
+     * Children work in the run directory, so nobody else's process is hit. Only children that had no parent-death
+     * signal are still there.
      */
     private static void killProcessesIn(Path run) {
         ProcessHandle.allProcesses()

@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A network namespace with a path: what a container runtime hands to a CNI plugin as CNI_NETNS, and what {@code nsenter --net}
- * takes. As root in the initial user namespace it is {@code /run/netns/PREFIX-NAME}, where {@code ip netns} and agents look;
- * elsewhere it is in the mesh's own directory.
+ * A network namespace with a path: what a container runtime hands to a CNI plugin as CNI_NETNS, and what
+ * {@code nsenter --net} takes. As root in the initial user namespace it is {@code /run/netns/PREFIX-NAME}, where
+ * {@code ip netns} and agents look; elsewhere it is in the mesh's own directory.
  */
 public final class NamedNetns implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NamedNetns.class);

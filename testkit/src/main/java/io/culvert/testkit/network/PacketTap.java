@@ -16,8 +16,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.function.Consumer;
 
 /**
- * Listens in on a namespace's interfaces, to show and to prove what is on the wire. In the fabric that is all traffic between
- * nodes, each packet twice: as it enters the bridge and as it leaves.
+ * Listens in on a namespace's interfaces, to show and to prove what is on the wire. In the fabric that is all traffic
+ * between nodes, each packet twice: as it enters the bridge and as it leaves.
  *
  * <p>The observer runs on the tap's own thread. A slow one loses packets, never delays them (packet(7)).
  */

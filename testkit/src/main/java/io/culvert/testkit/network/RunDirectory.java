@@ -21,12 +21,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where one mesh keeps its files: logs, sockets, tokens, names of namespaces. Its last path segment is the prefix of everything
- * that the mesh makes outside of this directory (names under /run/netns, cgroups).
+ * Where one mesh keeps its files: logs, sockets, tokens, names of namespaces. Its last path segment is the prefix of
+ * everything that the mesh makes outside of this directory (names under /run/netns, cgroups).
  *
- * <p>The owner holds a lock on a file in it, which the kernel gives up when the owner ends, however it ends. A directory whose
- * lock is free is what a killed mesh left behind, and {@link Leftovers} clears it up. Rejected: a pid in a file, which means
- * another process in another pid namespace, or after a reboot.
+ * <p>The owner holds a lock on a file in it, which the kernel gives up when the owner ends, however it ends. A
+ * directory whose lock is free is what a killed mesh left behind, and {@link Leftovers} clears it up. Rejected: a pid
+ * in a file, which means another process in another pid namespace, or after a reboot.
  */
 public final class RunDirectory implements AutoCloseable {
     static final String PREFIX = "cvt";

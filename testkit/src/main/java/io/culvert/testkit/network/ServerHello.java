@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a TLS server chose, which goes over the wire in the clear (RFC 8446 section 4.1.3): the only outside witness of cipher
- * and key exchange.
+ * What a TLS server chose, which goes over the wire in the clear (RFC 8446 section 4.1.3): the only outside witness of
+ * cipher and key exchange.
  *
  * @param version 0x0304 for TLS 1.3
  * @param group of the key exchange; 0 if the message names none

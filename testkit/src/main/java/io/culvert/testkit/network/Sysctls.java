@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Kernel settings of one network namespace. {@code /proc/sys/net} shows the namespace of the thread that looks, so each write
- * happens inside.
+ * Kernel settings of one network namespace. {@code /proc/sys/net} shows the namespace of the thread that looks, so each
+ * write happens inside.
  */
 final class Sysctls {
     private static final Path NET = Path.of("/proc/sys/net");

@@ -1,6 +1,7 @@
 /**
- * The ground that a mesh stands on: a fabric, nodes and pods as network namespaces, joined by veth pairs and bridges, with
- * IPv4 and IPv6 routes; the directory that holds a mesh's files; and the names under which others find the namespaces.
+ * The ground that a mesh stands on: a fabric, nodes and pods as network namespaces, joined by veth pairs and bridges,
+ * with IPv4 and IPv6 routes; the directory that holds a mesh's files; and the names under which others find the
+ * namespaces.
  *
  * <pre>
  * fabric namespace            node namespace                         pod namespace

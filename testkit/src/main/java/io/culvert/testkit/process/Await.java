@@ -8,8 +8,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * The one place of the testkit that waits by looking again: at process boundaries there is nothing to be notified by. Each
- * wait has a limit, and its failure says what was awaited, for how long, what was seen last, and a hint from the caller.
+ * The one place of the testkit that waits by looking again: at process boundaries there is nothing to be notified by.
+ * Each wait has a limit, and its failure says what was awaited, for how long, what was seen last, and a hint from the
+ * caller.
  */
 public final class Await {
     /** Short against everything that is awaited (a JVM start, a log line), long against the cost of a look. */
@@ -17,7 +18,9 @@ public final class Await {
 
     private Await() {}
 
-    /** Waits until {@code look} finds something. An {@link IOException} counts as "not yet", and is told in the failure. */
+    /**
+     * Waits until {@code look} finds something. An {@link IOException} counts as "not yet", and is told in the failure.
+     */
     public static <T> T until(String what, Duration limit, Look<T> look, Supplier<String> hint) {
         long deadline = System.nanoTime() + limit.toNanos();
         IOException last = null;

@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
- * A running program. Owned by whoever started it, who closes it: SIGTERM, the time to drain, SIGKILL. Signals go by the JDK's
- * own process handle, which never hits a process that merely has the same number.
+ * A running program. Owned by whoever started it, who closes it: SIGTERM, the time to drain, SIGKILL. Signals go by the
+ * JDK's own process handle, which never hits a process that merely has the same number.
  */
 public final class Child implements AutoCloseable {
     private static final int TAIL_LINES = 25;

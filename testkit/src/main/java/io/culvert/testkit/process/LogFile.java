@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The output of a child, read while it grows. A position is a byte offset: taken before an action, it lets the reader ask only
- * for what came after it. An unfinished last line is not seen.
+ * The output of a child, read while it grows. A position is a byte offset: taken before an action, it lets the reader
+ * ask only for what came after it. An unfinished last line is not seen.
  */
 public final class LogFile {
     private static final int READ_MAX_BYTES = 16 << 20;

@@ -18,11 +18,15 @@ import java.util.stream.Stream;
  * {@code /PREFIX/kubepods/burstable/podUID/CONTAINER}. The agent finds existing pods by that path (istio-cni:
  * cni/pkg/nodeagent/podcgroupns_linux.go). The prefix on top keeps meshes apart and makes clearing up one walk.
  *
- * <p>Made in every hierarchy of {@link #HIERARCHIES} that is mounted and writable, so that a pid's cgroup file shows the pod in
- * one line or several, as on a real node. Needs root; elsewhere {@link #available} is false and pods go without.
+ * <p>Made in every hierarchy of {@link #HIERARCHIES} that is mounted and writable, so that a pid's cgroup file shows
+ * the pod in one line or several, as on a real node. Needs root; elsewhere {@link #available} is false and pods go
+ * without.
  */
 public final class PodCgroup implements AutoCloseable {
-    /** Version 2 alone, version 2 beside version 1, and two hierarchies of version 1 that need no set-up to take a process. */
+    /**
+     * Version 2 alone, version 2 beside version 1, and two hierarchies of version 1 that need no set-up to take a
+     * process.
+     */
     private static final List<Path> HIERARCHIES = List.of(
             Path.of("/sys/fs/cgroup"),
             Path.of("/sys/fs/cgroup/unified"),
@@ -78,7 +82,9 @@ public final class PodCgroup implements AutoCloseable {
         }
     }
 
-    /** Removes everything under {@code prefix} in every hierarchy: the end of a mesh, or what a killed one left behind. */
+    /**
+     * Removes everything under {@code prefix} in every hierarchy: the end of a mesh, or what a killed one left behind.
+     */
     public static void sweep(String prefix) {
         for (Path hierarchy : mounted()) {
             Path top = hierarchy.resolve(prefix);

@@ -9,8 +9,8 @@ import java.util.Map;
  * What to start: a name for messages, the argument vector, the environment, where it runs and where its output goes.
  *
  * <p>The environment is the whole one, apart from the few variables that any program needs ({@code PATH}, {@code HOME},
- * {@code TMPDIR}, {@code LANG}, {@code JAVA_HOME}), which are taken from the testkit's own: what a developer happens to have
- * exported must not change how a proxy behaves.
+ * {@code TMPDIR}, {@code LANG}, {@code JAVA_HOME}), which are taken from the testkit's own: what a developer happens to
+ * have exported must not change how a proxy behaves.
  */
 public record Program(
         String name, List<String> command, Map<String, String> environment, Path workingDirectory, Path log) {

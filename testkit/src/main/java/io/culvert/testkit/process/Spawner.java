@@ -17,16 +17,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Forks children inside a network namespace, such that they die with the testkit.
  *
- * <p><b>Namespace.</b> Children become what they are through util-linux {@code nsenter --net=FILE}, which joins the namespace
- * and becomes the program by exec, under the same process id; if it cannot join, the program does not run. Rejected: forking on
- * a thread that has joined the namespace. Children do inherit it there, but {@link ProcessBuilder#start} also starts the JDK's
- * reaper thread, which then stays in the pod's namespace, and keeps it alive long after the pod.
+ * <p><b>Namespace.</b> Children become what they are through util-linux {@code nsenter --net=FILE}, which joins the
+ * namespace and becomes the program by exec, under the same process id; if it cannot join, the program does not run.
+ * Rejected: forking on a thread that has joined the namespace. Children do inherit it there, but
+ * {@link ProcessBuilder#start} also starts the JDK's reaper thread, which then stays in the pod's namespace, and keeps
+ * it alive long after the pod.
  *
- * <p><b>Death with the parent.</b> Children run under util-linux {@code setpriv --pdeathsig KILL}, which sets the signal and
- * execs, too. The kernel sends that signal when the <em>thread</em> that forked ends (prctl(2), PR_SET_PDEATHSIG), hence one
- * thread here that never does. It works after kill -9 of the JVM, too. Rejected: a pipe on standard input, because the programs
- * that stand in (ztunnel, sleep) do not read theirs. Where setpriv is missing, children outlive a killed testkit until the next
- * start sweeps them (see the run directory's records).
+ * <p><b>Death with the parent.</b> Children run under util-linux {@code setpriv --pdeathsig KILL}, which sets the
+ * signal and execs, too. The kernel sends that signal when the <em>thread</em> that forked ends (prctl(2),
+ * PR_SET_PDEATHSIG), hence one thread here that never does. It works after kill -9 of the JVM, too. Rejected: a pipe on
+ * standard input, because the programs that stand in (ztunnel, sleep) do not read theirs. Where setpriv is missing,
+ * children outlive a killed testkit until the next start sweeps them (see the run directory's records).
  */
 public final class Spawner {
     private static final String SETPRIV = "setpriv";
@@ -43,8 +44,8 @@ public final class Spawner {
     }
 
     /**
-     * Starts {@code program} in {@code netns}; null: where the testkit itself is. The handle must stay open until the child has
-     * joined, which is when it first does anything.
+     * Starts {@code program} in {@code netns}; null: where the testkit itself is. The handle must stay open until the
+     * child has joined, which is when it first does anything.
      */
     public static Child start(Program program, @Nullable Netns netns) throws IOException {
         Files.createDirectories(program.workingDirectory());
@@ -56,8 +57,8 @@ public final class Spawner {
     }
 
     /**
-     * Starts {@code program} with its standard streams as pipes, for a conversation of one request and one answer. The caller
-     * closes the streams and awaits the end.
+     * Starts {@code program} with its standard streams as pipes, for a conversation of one request and one answer. The
+     * caller closes the streams and awaits the end.
      */
     public static Process startPiped(Program program, @Nullable Netns netns) throws IOException {
         Files.createDirectories(program.workingDirectory());

@@ -9,8 +9,9 @@ import java.util.zip.CRC32C;
 /**
  * Bulk transfer with proof: bytes from a seeded generator, counted and checksummed at both ends.
  *
- * <p>Upload: the client sends and half-closes; the server answers 16 bytes, count and CRC-32C, and ends. Download: the client
- * sends 16 bytes, count and seed; the server sends that many bytes of that seed, and ends. All numbers big endian.
+ * <p>Upload: the client sends and half-closes; the server answers 16 bytes, count and CRC-32C, and ends. Download: the
+ * client sends 16 bytes, count and seed; the server sends that many bytes of that seed, and ends. All numbers big
+ * endian.
  */
 public final class Bulk {
     private static final int CHUNK_BYTES = 64 * 1024;

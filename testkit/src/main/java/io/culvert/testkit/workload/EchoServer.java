@@ -16,8 +16,8 @@ public final class EchoServer {
     }
 
     /**
-     * Sends everything back twice, piece by piece, as the test server of ztunnel does (src/test_helpers/tcp.rs): bytes sent and
-     * received then differ, so that metrics and logs which swap them are caught.
+     * Sends everything back twice, piece by piece, as the test server of ztunnel does (src/test_helpers/tcp.rs): bytes
+     * sent and received then differ, so that metrics and logs which swap them are caught.
      */
     public static TcpService.Handler twice() {
         return connection -> echo(connection, 2);

@@ -9,7 +9,10 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Start line and headers (names in lower case) of an HTTP/1.1 message; enough of RFC 9112 for our own two ends and curl. */
+/**
+ * Start line and headers (names in lower case) of an HTTP/1.1 message; enough of RFC 9112 for our own two ends and
+ * curl.
+ */
 record HttpHead(String startLine, Map<String, String> headers) {
     private static final int LINE_MAX_BYTES = 8 * 1024;
     private static final int HEADERS_MAX = 100;

@@ -12,8 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * An HTTP/1.1 server that tells who answered and what it saw: pod, namespace, node, peer address, request line and headers, as
- * JSON, with the first four also as headers. Keeps connections alive. Request bodies of known length are read and counted.
+ * An HTTP/1.1 server that tells who answered and what it saw: pod, namespace, node, peer address, request line and
+ * headers, as JSON, with the first four also as headers. Keeps connections alive. Request bodies of known length are
+ * read and counted.
  */
 public final class HttpServer {
     private HttpServer() {}

@@ -16,8 +16,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Makes sockets in one network namespace. A socket belongs to the namespace it was made in, for good: binding, connecting and
- * all else may then happen on any thread. The namespace handle stays the caller's.
+ * Makes sockets in one network namespace. A socket belongs to the namespace it was made in, for good: binding,
+ * connecting and all else may then happen on any thread. The namespace handle stays the caller's.
  */
 public final class PodSockets {
     private static final int BACKLOG = 1024;

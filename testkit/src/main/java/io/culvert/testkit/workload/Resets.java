@@ -3,7 +3,10 @@ package io.culvert.testkit.workload;
 import java.io.IOException;
 import java.util.Locale;
 
-/** Tells ends of connections apart. The JDK has no types for them: the words are those of strerror(3), which it passes on. */
+/**
+ * Tells ends of connections apart. The JDK has no types for them: the words are those of strerror(3), which it passes
+ * on.
+ */
 final class Resets {
     private Resets() {}
 

@@ -11,8 +11,8 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
 /**
- * A plain TCP client in a pod. Every call opens a connection, and tells how it ended as a {@link TcpResult}; exceptions are
- * left for what is wrong with the testkit itself.
+ * A plain TCP client in a pod. Every call opens a connection, and tells how it ended as a {@link TcpResult}; exceptions
+ * are left for what is wrong with the testkit itself.
  */
 public final class TcpClient {
     private static final int BUFFER_BYTES = 64 * 1024;

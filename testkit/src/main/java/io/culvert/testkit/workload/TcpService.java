@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A listener in a pod that hands every connection to a handler on a virtual thread of its own. Closing it closes the listener
- * and every open connection, as a killed container does: what is in flight is cut.
+ * A listener in a pod that hands every connection to a handler on a virtual thread of its own. Closing it closes the
+ * listener and every open connection, as a killed container does: what is in flight is cut.
  */
 public final class TcpService implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(TcpService.class);

@@ -24,7 +24,8 @@ final class AccessLineTest {
     @Test
     void jsonLineIsTakenApart() {
         String line = "{\"level\":\"info\",\"time\":\"2026-11-21T01:43:50Z\",\"scope\":\"access\","
-                + "\"message\":\"connection complete\",\"src.workload\":\"a0\",\"direction\":\"outbound\",\"bytes_sent\":83,"
+                + "\"message\":\"connection complete\",\"src.workload\":\"a0\","
+                + "\"direction\":\"outbound\",\"bytes_sent\":83,"
                 + "\"span\":{\"id\":\"1\"}}";
         assertThat(AccessLine.parse(line)).hasValueSatisfying(access -> {
             assertThat(access.level()).isEqualTo("info");

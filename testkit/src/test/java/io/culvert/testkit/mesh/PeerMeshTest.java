@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The mesh with a proxy that is not ours: the real ztunnel, whose path is given by {@code CULVERT_PEER_ZTUNNEL}. It gets state
- * and certificates from our control plane and pods from our stand-in of an agent.
+ * The mesh with a proxy that is not ours: the real ztunnel, whose path is given by {@code CULVERT_PEER_ZTUNNEL}. It
+ * gets state and certificates from our control plane and pods from our stand-in of an agent.
  */
 @Tag("netns")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
