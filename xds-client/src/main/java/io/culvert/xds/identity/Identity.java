@@ -26,6 +26,20 @@ public record Identity(String trustDomain, String namespace, String serviceAccou
         return trustDomain + "/ns/" + namespace + "/sa/" + serviceAccount;
     }
 
+    // Spelled out: what the compiler generates for records goes through method handles, which C1 does not inline.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Identity that
+                && serviceAccount.equals(that.serviceAccount)
+                && namespace.equals(that.namespace)
+                && trustDomain.equals(that.trustDomain);
+    }
+
+    @Override
+    public int hashCode() {
+        return (trustDomain.hashCode() * 31 + namespace.hashCode()) * 31 + serviceAccount.hashCode();
+    }
+
     @Override
     public int compareTo(Identity other) {
         return toString().compareTo(other.toString());

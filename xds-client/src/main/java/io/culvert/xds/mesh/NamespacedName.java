@@ -13,6 +13,19 @@ public record NamespacedName(String namespace, String hostname) implements Compa
         return Optional.of(new NamespacedName(text.substring(0, slash), text.substring(slash + 1)));
     }
 
+    // Spelled out: what the compiler generates for records goes through method handles, which C1 does not inline.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NamespacedName that
+                && hostname.equals(that.hostname)
+                && namespace.equals(that.namespace);
+    }
+
+    @Override
+    public int hashCode() {
+        return namespace.hashCode() * 31 + hostname.hashCode();
+    }
+
     @Override
     public int compareTo(NamespacedName other) {
         int byNamespace = namespace.compareTo(other.namespace);
