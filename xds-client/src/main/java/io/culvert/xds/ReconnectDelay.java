@@ -2,8 +2,8 @@ package io.culvert.xds;
 
 import io.culvert.xds.AdsCounters.Termination;
 import io.culvert.xds.AdsTransport.StreamEnd;
-import io.grpc.Status;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How long to wait before the next stream (ztunnel xds/client.rs:run_loop), by how the last one ended:
@@ -24,6 +24,13 @@ import java.time.Duration;
 final class ReconnectDelay {
     static final Duration SHORTEST = Duration.ofMillis(10);
     static final Duration LONGEST = Duration.ofSeconds(15);
+
+    private static final List<String> CONNECTION_ENDED = List.of(
+            "transport is closing",
+            "received prior goaway",
+            "GOAWAY",
+            "Network closed for unknown reason",
+            "io exception");
 
     private Duration current = SHORTEST;
 
@@ -50,16 +57,24 @@ final class ReconnectDelay {
         return current;
     }
 
-    /** gRPC for Java words the end of a connection differently from tonic; both are meant. */
+    /** The end of a connection in the words of tonic, which the original has, and of gRPC for Java. */
     private static boolean invites(StreamEnd.Failed failed) {
-        Status.Code code = failed.code();
-        boolean transient_ =
-                code == Status.Code.UNKNOWN || code == Status.Code.CANCELLED || code == Status.Code.DEADLINE_EXCEEDED;
-        String reason = failed.reason();
-        boolean goingAway = reason.contains("transport is closing")
-                || reason.contains("received prior goaway")
-                || reason.contains("GOAWAY received")
-                || reason.contains("Network closed for unknown reason");
-        return transient_ || (code == Status.Code.UNAVAILABLE && goingAway);
+        return switch (failed.code()) {
+            case UNKNOWN, CANCELLED, DEADLINE_EXCEEDED -> true;
+            case UNAVAILABLE -> CONNECTION_ENDED.stream().anyMatch(failed.reason()::contains);
+            case OK,
+                    INVALID_ARGUMENT,
+                    NOT_FOUND,
+                    ALREADY_EXISTS,
+                    PERMISSION_DENIED,
+                    RESOURCE_EXHAUSTED,
+                    FAILED_PRECONDITION,
+                    ABORTED,
+                    OUT_OF_RANGE,
+                    UNIMPLEMENTED,
+                    INTERNAL,
+                    DATA_LOSS,
+                    UNAUTHENTICATED -> false;
+        };
     }
 }

@@ -112,6 +112,10 @@ final class AdsReconnectTest {
                 .isEqualTo(10);
         assertThat(delayAfter(failed(Status.Code.UNAVAILABLE, "received prior goaway: code")))
                 .isEqualTo(10);
+        assertThat(delayAfter(failed(Status.Code.UNAVAILABLE, "Connection closed after GOAWAY.")))
+                .isEqualTo(10);
+        assertThat(delayAfter(failed(Status.Code.UNAVAILABLE, "io exception: Connection reset")))
+                .isEqualTo(10);
         assertThat(counters.terminations).containsOnly(Termination.RECONNECT);
         assertThat(delayAfter(REFUSED)).isEqualTo(20);
     }
