@@ -1,6 +1,7 @@
 package io.culvert.proxy.admin;
 
 import com.google.gson.stream.JsonWriter;
+import io.culvert.xds.identity.CertificateStatus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateEncodingException;
@@ -17,17 +18,33 @@ final class CertificateJson {
 
     private CertificateJson() {}
 
-    static void write(JsonWriter out, List<CertificateEntry> entries) throws IOException {
+    static void write(JsonWriter out, List<CertificateStatus> entries) throws IOException {
         out.beginArray();
-        for (CertificateEntry entry : entries) {
+        for (CertificateStatus entry : entries) {
             out.beginObject();
-            certificates(out.name("certChain"), entry.chain());
+            certificates(out.name("certChain"), chain(entry.state()));
             out.name("identity").value(entry.identity().toString());
-            certificates(out.name("rootCerts"), entry.roots());
-            out.name("state").value(entry.state());
+            certificates(out.name("rootCerts"), roots(entry.state()));
+            out.name("state").value(entry.stateText());
             out.endObject();
         }
         out.endArray();
+    }
+
+    private static List<X509Certificate> chain(CertificateStatus.State state) {
+        return switch (state) {
+            case CertificateStatus.State.Available(var certificate) -> certificate.chain();
+            case CertificateStatus.State.Initializing ignored -> List.of();
+            case CertificateStatus.State.Unavailable ignored -> List.of();
+        };
+    }
+
+    private static List<X509Certificate> roots(CertificateStatus.State state) {
+        return switch (state) {
+            case CertificateStatus.State.Available(var certificate) -> certificate.roots();
+            case CertificateStatus.State.Initializing ignored -> List.of();
+            case CertificateStatus.State.Unavailable ignored -> List.of();
+        };
     }
 
     private static void certificates(JsonWriter out, List<X509Certificate> certificates) throws IOException {

@@ -4,6 +4,8 @@ import com.google.gson.FormattingStyle;
 import com.google.gson.stream.JsonWriter;
 import io.culvert.proxy.config.ProxyConfig;
 import io.culvert.proxy.inpod.PodState;
+import io.culvert.xds.LocalState;
+import io.culvert.xds.LocalWorkload;
 import io.culvert.xds.mesh.MeshSnapshot;
 import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
@@ -70,7 +72,7 @@ public final class ConfigDump {
         for (Workload workload : mesh.workloads().stream()
                 .sorted(Comparator.comparing(Workload::uid))
                 .toList()) {
-            WorkloadJson.write(out, workload, WorkloadJson.ServicesAs.NAMES);
+            WorkloadJson.write(out, workload);
         }
         out.endArray();
         out.endObject();
@@ -89,7 +91,7 @@ public final class ConfigDump {
     }
 
     private void staticConfig(JsonWriter out) throws IOException {
-        DumpSources.StaticConfig local = sources.staticConfig();
+        LocalState local = sources.staticConfig();
         out.name("staticConfig").beginObject();
         out.name("policies").beginArray();
         for (var policy : local.policies()) {
@@ -102,8 +104,8 @@ public final class ConfigDump {
         }
         out.endArray();
         out.name("workloads").beginArray();
-        for (Workload workload : local.workloads()) {
-            WorkloadJson.write(out, workload, WorkloadJson.ServicesAs.PORT_MAPS);
+        for (LocalWorkload workload : local.workloads()) {
+            WorkloadJson.write(out, workload);
         }
         out.endArray();
         out.endObject();

@@ -1,6 +1,7 @@
 package io.culvert.proxy.admin;
 
 import com.google.gson.stream.JsonWriter;
+import io.culvert.xds.LocalWorkload;
 import io.culvert.xds.mesh.ApplicationTunnel;
 import io.culvert.xds.mesh.GatewayAddress;
 import io.culvert.xds.mesh.IpAddress;
@@ -12,6 +13,7 @@ import io.culvert.xds.mesh.TunnelProtocol;
 import io.culvert.xds.mesh.Workload;
 import io.culvert.xds.mesh.WorkloadStatus;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -19,15 +21,35 @@ import org.jspecify.annotations.Nullable;
 /** A workload in the dump. */
 final class WorkloadJson {
 
-    /** The dump lists names only; a local file, port maps. */
-    enum ServicesAs {
-        NAMES,
-        PORT_MAPS
-    }
-
     private WorkloadJson() {}
 
-    static void write(JsonWriter out, Workload workload, ServicesAs services) throws IOException {
+    /** As the mesh has it: services by name only. */
+    static void write(JsonWriter out, Workload workload) throws IOException {
+        List<String> services = workload.services().keySet().stream()
+                .sorted()
+                .map(NamespacedName::toString)
+                .toList();
+        write(out, workload, () -> strings(out, "services", services));
+    }
+
+    /** As a local file has it: services with their ports, even if there are none. */
+    static void write(JsonWriter out, LocalWorkload local) throws IOException {
+        write(out, local.workload(), () -> {
+            out.name("services").beginObject();
+            for (var service : new TreeMap<>(local.services()).entrySet()) {
+                ports(out.name(service.getKey().toString()), service.getValue());
+            }
+            out.endObject();
+        });
+    }
+
+    /** Writes one field in its place among the others. */
+    @FunctionalInterface
+    private interface Field {
+        void write() throws IOException;
+    }
+
+    private static void write(JsonWriter out, Workload workload, Field services) throws IOException {
         out.beginObject();
         applicationTunnel(out, workload.applicationTunnel());
         strings(out, "authorizationPolicies", workload.authorizationPolicies());
@@ -48,7 +70,7 @@ final class WorkloadJson {
         text(out, "node", workload.node());
         out.name("protocol").value(workload.tunnelProtocol() == TunnelProtocol.HBONE ? "HBONE" : "TCP");
         text(out, "serviceAccount", workload.serviceAccount());
-        services(out, new TreeMap<>(workload.services()), services);
+        services.write();
         out.name("status").value(status(workload.status()));
         text(out, "trustDomain", workload.trustDomain());
         text(out, "uid", workload.uid());
@@ -87,24 +109,6 @@ final class WorkloadJson {
         out.name("subzone").value(locality.subzone());
         out.name("zone").value(locality.zone());
         out.endObject();
-    }
-
-    private static void services(JsonWriter out, Map<NamespacedName, PortMap> services, ServicesAs form)
-            throws IOException {
-        switch (form) {
-            case NAMES ->
-                strings(
-                        out,
-                        "services",
-                        services.keySet().stream().map(NamespacedName::toString).toList());
-            case PORT_MAPS -> {
-                out.name("services").beginObject();
-                for (var service : services.entrySet()) {
-                    ports(out.name(service.getKey().toString()), service.getValue());
-                }
-                out.endObject();
-            }
-        }
     }
 
     /** Ports are keys, and so in the order of texts: 5201 before 80. */

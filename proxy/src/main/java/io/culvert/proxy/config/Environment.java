@@ -104,6 +104,6 @@ final class Environment {
 
     /** A path of the configuration, relative ones from the working directory. */
     Path path(String text) {
-        return workingDirectory.resolve(text);
+        return workingDirectory.resolve(text).normalize();
     }
 }

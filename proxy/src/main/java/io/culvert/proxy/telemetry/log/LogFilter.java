@@ -23,6 +23,8 @@ public final class LogFilter {
             .thenComparing(Directive::target)
             .reversed();
 
+    private static final String OWN_PREFIX = "ztunnel::";
+
     /** More than any operator writes; keeps a hostile {@code /logging} caller from growing the list. */
     private static final int DIRECTIVES_MAX = 256;
 
@@ -34,11 +36,12 @@ public final class LogFilter {
 
     private record Directive(String target, LogLevel level) {
         boolean covers(String lineTarget) {
-            return lineTarget.startsWith(target) || lineTarget.startsWith(withoutPrefix(target));
+            return lineTarget.startsWith(target) || lineTarget.startsWith(ownTarget());
         }
 
-        private static String withoutPrefix(String target) {
-            return target.startsWith("ztunnel::") ? target.substring("ztunnel::".length()) : target;
+        /** As our lines have it. */
+        String ownTarget() {
+            return target.startsWith(OWN_PREFIX) ? target.substring(OWN_PREFIX.length()) : target;
         }
 
         @Override
@@ -100,12 +103,16 @@ public final class LogFilter {
 
     /** The most talkative level that lines of this target may have. */
     public LogLevel level(String target) {
+        LogLevel decided = LogLevel.OFF;
+        int longest = -1;
         for (Directive directive : directives) {
-            if (directive.covers(target)) {
-                return directive.level();
+            int length = directive.ownTarget().length();
+            if (length > longest && directive.covers(target)) {
+                decided = directive.level();
+                longest = length;
             }
         }
-        return LogLevel.OFF;
+        return decided;
     }
 
     /** As {@code /logging} lists it. */

@@ -1,0 +1,30 @@
+package io.culvert.proxy.admin;
+
+import io.culvert.proxy.inpod.PodState;
+import io.culvert.proxy.inpod.WorkloadUid;
+import io.culvert.xds.LocalState;
+import io.culvert.xds.identity.CertificateStatus;
+import io.culvert.xds.mesh.MeshSnapshot;
+import io.culvert.xds.mesh.MeshState;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Sources of a dump that are what the test says. */
+record FixedSources(
+        MeshSnapshot mesh,
+        List<CertificateStatus> certificates,
+        Map<WorkloadUid, PodState> pods,
+        LocalState staticConfig)
+        implements DumpSources {
+
+    static FixedSources of(LocalState local, Map<WorkloadUid, PodState> pods, List<CertificateStatus> certificates) {
+        MeshState mesh = new MeshState("node-a");
+        local.loadInto(mesh);
+        return new FixedSources(mesh.snapshot(), certificates, new TreeMap<>(pods), local);
+    }
+
+    static FixedSources empty() {
+        return of(LocalState.EMPTY, Map.of(), List.of());
+    }
+}

@@ -1,0 +1,216 @@
+package io.culvert.proxy.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.culvert.proxy.inpod.PodSocketSettings;
+import io.culvert.proxy.telemetry.log.LogFormat;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigReaderTest {
+
+    private static final int CPUS = 8;
+
+    @TempDir
+    Path directory;
+
+    private ProxyConfig read(String... pairs) throws ConfigException {
+        Map<String, String> variables = new HashMap<>();
+        for (int i = 0; i < pairs.length; i += 2) {
+            variables.put(pairs[i], pairs[i + 1]);
+        }
+        return ConfigReader.read(variables, directory, CPUS);
+    }
+
+    @Test
+    void defaultsAreThoseOfTheOriginal() throws ConfigException {
+        ProxyConfig config = read();
+        assertThat(config.features().mode()).isEqualTo(ProxyConfig.Mode.SHARED);
+        assertThat(config.features().dnsProxy()).isTrue();
+        assertThat(config.xds().address()).isEqualTo("https://localhost:15012");
+        assertThat(config.node().clusterId()).isEqualTo("Kubernetes");
+        assertThat(config.inpod().agentSocket()).isEqualTo(Path.of("/var/run/ztunnel/ztunnel.sock"));
+        assertThat(config.inpod().sockets().mark()).isEqualTo(1337);
+        assertThat(config.inpod().sockets().transparency()).isEqualTo(PodSocketSettings.Transparency.BEST_EFFORT);
+        assertThat(config.inpod().sockets().keepalive().idle()).isEqualTo(Duration.ofMinutes(3));
+        assertThat(config.tunnel())
+                .isEqualTo(new ProxyConfig.Tunnel(4_194_304, 16_777_216, 1_048_576, 100, Duration.ofMinutes(5)));
+        assertThat(config.terminationDeadline()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(config.credentials().token()).isInstanceOf(ProxyConfig.Token.None.class);
+        assertThat(config.logging().format()).isEqualTo(LogFormat.PLAIN);
+        assertThat(config.workerThreads()).isEqualTo(2);
+        assertThat(config.ports().admin()).isEqualTo(15000);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "ENABLE_PROXY | yes | (provided string was not `true` or `false`)",
+                "ENABLE_PROXY | TRUE | (provided string was not `true` or `false`)",
+                "ENABLE_ORIG_SRC | maybe | (provided string was not `true` or `false`)",
+                "HTTP2_FRAME_SIZE | 1M | (invalid digit found in string)",
+                "HTTP2_FRAME_SIZE | 100 | (must be between 16384 and 16777215)",
+                "HTTP2_STREAM_WINDOW_SIZE | 99999999999 | (number too large to fit in target type)",
+                "POOL_MAX_STREAMS_PER_CONNECTION | 65536 | (number too large to fit in target type)",
+                "PACKET_MARK | 0x539 | (invalid digit found in string)",
+                "PACKET_MARK | \"\" | (cannot parse integer from empty string)",
+                "SECRET_TTL | 1 day | (not a duration such as 10s or 5m)",
+                "CONNECTION_TERMINATION_DEADLINE | -5s | (not a duration such as 10s or 5m)",
+                "TERMINATION_GRACE_PERIOD_SECONDS | 30s | (invalid digit found in string)",
+                "PROXY_MODE | sidecar | (expected shared or dedicated)",
+                "PROXY_WORKLOAD_INFO | a/b | (must match format 'namespace/name/service-account')",
+                "ZTUNNEL_WORKER_THREADS | many | (invalid digit found in string)",
+                "ZTUNNEL_WORKER_THREADS | x% | (not a percentage)",
+                "ZTUNNEL_RESOURCE_CPU_LIMIT | two | (not a quantity of CPUs such as 500m or 1.5)",
+                "XDS_ADDRESS | https:// | (invalid uri: expected host:port or https://host:port)",
+                "CA_ADDRESS | \"\" | (must be set: certificates come from there)",
+                "COMPLIANCE_POLICY | fips | (expected pqc)",
+                "CULVERT_SPEED | fast | (there is no such setting; known are [])"
+            })
+    void namesTheVariableTheValueAndWhatIsWrong(String name, String value, String why) {
+        assertThatThrownBy(() -> read(name, value))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("invalid env var " + name + "=" + value + " " + why);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10s, 10", "5m, 300", "1h30m, 5400", "1.5h, 5400", "90000ms, 90", "0, 0", "1m1s, 61"})
+    void readsDurationsAsGoWritesThem(String text, long seconds) throws ConfigException {
+        assertThat(read("SECRET_TTL", text).credentials().certificateTtl()).isEqualTo(Duration.ofSeconds(seconds));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"30, 25", "11, 6", "10, 9", "2, 1", "1, 1", "0, 1"})
+    void staysBelowTheGracePeriod(String grace, long seconds) throws ConfigException {
+        assertThat(read("TERMINATION_GRACE_PERIOD_SECONDS", grace).terminationDeadline())
+                .isEqualTo(Duration.ofSeconds(seconds));
+        assertThat(read("TERMINATION_GRACE_PERIOD_SECONDS", grace, "CONNECTION_TERMINATION_DEADLINE", "7s")
+                        .terminationDeadline())
+                .isEqualTo(Duration.ofSeconds(7));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ZTUNNEL_WORKER_THREADS, 3, 3",
+        "ZTUNNEL_WORKER_THREADS, 0, 8",
+        "ZTUNNEL_WORKER_THREADS, 30%, 3",
+        "ZTUNNEL_WORKER_THREADS, 1%, 1",
+        "ZTUNNEL_RESOURCE_CPU_LIMIT, 1500m, 2",
+        "ZTUNNEL_RESOURCE_CPU_LIMIT, 4, 4",
+        "ZTUNNEL_RESOURCE_CPU_REQUEST, 3500m, 4",
+        "ZTUNNEL_CPU_LIMIT, 16, 4",
+        "OTHER, x, 2"
+    })
+    void sizesItselfToTheCpu(String name, String value, int threads) throws ConfigException {
+        assertThat(read(name, value).workerThreads()).isEqualTo(threads);
+    }
+
+    @Test
+    void proxyConfigComesBeforeTheMachinesSize() throws ConfigException {
+        assertThat(read("PROXY_CONFIG", "{concurrency: 5, proxyMetadata: {}}").workerThreads())
+                .isEqualTo(5);
+        assertThat(read("PROXY_CONFIG", "{concurrency: 0, proxyMetadata: {}}").workerThreads())
+                .isEqualTo(CPUS);
+    }
+
+    @Test
+    @SuppressWarnings("StringConcatToTextBlock") // the very bytes are meant
+    void environmentOverridesProxyConfigOverridesMeshFile() throws Exception {
+        meshFile(
+                "defaultConfig:\n  discoveryAddress: mesh:1\n  statsPort: 1\n  proxyMetadata:\n    A: mesh\n    B: mesh\n    C: mesh\n");
+        ProxyConfig config = read(
+                "PROXY_CONFIG",
+                "{\"proxyAdminPort\": 2, \"discoveryAddress\": \"config:2\", \"proxyMetadata\": {\"B\": \"config\", \"C\": \"config\"}}",
+                "ISTIO_META_C",
+                "env");
+        assertThat(config.ports().stats()).isEqualTo(1);
+        assertThat(config.ports().admin()).isEqualTo(2);
+        assertThat(config.xds().address()).isEqualTo("https://config:2");
+        assertThat(config.ca().address()).isEqualTo("https://localhost:15012");
+        assertThat(config.proxyMetadata()).isEqualTo(Map.of("A", "mesh", "B", "config", "C", "env"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "{statsPort: 1} | missing field `proxyMetadata`",
+                "[1, 2] | the document is not a map",
+                "{proxyMetadata: 5} | proxyMetadata is not a map",
+                "{proxyMetadata: {}, statsPort: -1} | statsPort=-1 is not a number between 0 and 65535",
+                "{proxyMetadata: {}, statsPort: many} | statsPort=many is not a number",
+                "\"{a: [\" | error parsing proxy config"
+            })
+    void refusesAProxyConfigThatItCannotRead(String yaml, String why) {
+        assertThatThrownBy(() -> read("PROXY_CONFIG", yaml))
+                .hasMessageStartingWith("error parsing proxy config: ")
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void dnsCaptureIsOnUnlessMetadataSaysSomethingElseThanTrue() throws ConfigException {
+        assertThat(read("ISTIO_META_DNS_CAPTURE", "TRUE").features().dnsProxy()).isTrue();
+        assertThat(read("ISTIO_META_DNS_CAPTURE", "false").features().dnsProxy())
+                .isFalse();
+    }
+
+    @Test
+    void refusesSettingsThatContradictEachOther() {
+        assertThatThrownBy(() -> read("XDS_ON_DEMAND", "true")).hasMessageStartingWith("invalid configuration: ");
+        assertThatThrownBy(() -> read("ENABLE_PROXY", "false", "ISTIO_META_DNS_CAPTURE", "false"))
+                .hasMessageStartingWith("invalid configuration: ");
+        assertThatThrownBy(() -> read("LOCAL_XDS", "{}", "LOCAL_XDS_PATH", "x"))
+                .hasMessageStartingWith("invalid configuration: ");
+    }
+
+    @Test
+    void tokenAndRootsAreFilesWhereThereAreAny() throws Exception {
+        Path token = directory.resolve("var/run/secrets/tokens/istio-token");
+        Files.createDirectories(token.getParent());
+        Files.writeString(token, "secret");
+        assertThat(read().credentials().token()).isEqualTo(new ProxyConfig.Token.File(token));
+        assertThat(read("AUTH_TOKEN", "a literal").credentials().token())
+                .isEqualTo(new ProxyConfig.Token.Literal("a literal"));
+        assertThat(new ProxyConfig.Token.Literal("a literal").toString()).doesNotContain("a literal");
+        assertThat(read("XDS_ROOT_CA", "SYSTEM").xds().root()).isInstanceOf(ProxyConfig.RootCert.SystemRoots.class);
+        assertThat(read("XDS_ROOT_CA", "-----BEGIN CERTIFICATE-----\n").xds().root())
+                .isInstanceOf(ProxyConfig.RootCert.Inline.class);
+        assertThat(read("XDS_ROOT_CA", "/no/such/file").xds().root())
+                .isEqualTo(new ProxyConfig.RootCert.File(Path.of("/no/such/file")));
+    }
+
+    @Test
+    void headersAreLowerCaseAndChecked() throws ConfigException {
+        assertThat(read("XDS_HEADER_X_TEST", "v").xds().headers()).isEqualTo(Map.of("x_test", "v"));
+        assertThatThrownBy(() -> read("CA_HEADER_A", "line\nbreak"))
+                .hasMessageStartingWith("failed to parse header value");
+        assertThatThrownBy(() -> read("CA_HEADER_A B", "v")).hasMessageStartingWith("failed to parse header key");
+    }
+
+    @Test
+    void anEmptyXdsAddressSwitchesItOff() throws ConfigException {
+        assertThat(read("XDS_ADDRESS", "").xds().isEnabled()).isFalse();
+        assertThat(read("XDS_ADDRESS", "istiod.istio-system.svc:15012").xds().address())
+                .isEqualTo("https://istiod.istio-system.svc:15012");
+        assertThat(read("KUBERNETES_SERVICE_HOST", "10.0.0.1").xds().address())
+                .isEqualTo("https://istiod.istio-system.svc:15012");
+    }
+
+    private void meshFile(String text) throws IOException {
+        Path file = directory.resolve("etc/istio/config/mesh");
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+}

@@ -1,0 +1,98 @@
+package io.culvert.proxy.telemetry.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class LogWriterTest {
+
+    private static byte[] line(String text) {
+        return (text + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Takes nothing until it is opened, like a pipe that nobody reads. */
+    private static final class StuckOutput extends OutputStream {
+        final CountDownLatch opened = new CountDownLatch(1);
+        final ByteArrayOutputStream taken = new ByteArrayOutputStream();
+
+        @Override
+        public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            try {
+                opened.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            taken.write(bytes, offset, length);
+        }
+    }
+
+    @Test
+    void writesLinesInOrderAndAllOfThemBeforeItCloses() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (LogWriter writer = LogWriter.start(out, System::nanoTime)) {
+            for (int i = 0; i < 1000; i++) {
+                writer.write(line("line " + i));
+            }
+        }
+        assertThat(out.toString(StandardCharsets.UTF_8).lines())
+                .hasSize(1000)
+                .startsWith("line 0")
+                .endsWith("line 999");
+    }
+
+    @Test
+    void aLineLargerThanTheBatchGoesOutWhole() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (LogWriter writer = LogWriter.start(out, System::nanoTime)) {
+            writer.write(line("small"));
+            writer.write(line("x".repeat(200_000)));
+        }
+        assertThat(out.size()).isEqualTo(6 + 200_001);
+    }
+
+    @Test
+    void dropsAndCountsLinesOfLoopsWhenNobodyReads() {
+        StuckOutput out = new StuckOutput();
+        try (LogWriter writer = LogWriter.start(out, System::nanoTime)) {
+            int offered = LogWriter.LINES_MAX * 3;
+            for (int i = 0; i < offered; i++) {
+                writer.offer(line("line"));
+            }
+            assertThat(writer.droppedLines()).isBetween(1L, (long) offered - LogWriter.LINES_MAX);
+            out.opened.countDown();
+        }
+        assertThat(out.taken.toString(StandardCharsets.UTF_8)).contains("log lines: standard output is not being read");
+    }
+
+    @Test
+    void controlThreadsWaitAndLoseNothing() throws Exception {
+        StuckOutput out = new StuckOutput();
+        int lines = LogWriter.LINES_MAX * 2;
+        try (LogWriter writer = LogWriter.start(out, System::nanoTime)) {
+            CountDownLatch done = new CountDownLatch(1);
+            Thread control = Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < lines; i++) {
+                    writer.write(line("line"));
+                }
+                done.countDown();
+            });
+            assertThat(done.await(50, TimeUnit.MILLISECONDS)).isFalse();
+            out.opened.countDown();
+            control.join();
+            assertThat(writer.droppedLines()).isZero();
+        }
+        assertThat(out.taken.toString(StandardCharsets.UTF_8).lines()).hasSize(lines);
+    }
+}
