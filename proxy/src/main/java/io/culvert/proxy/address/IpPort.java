@@ -6,8 +6,8 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
- * An address and a port. IPv4-mapped IPv6 addresses are IPv4 here, because {@link IpAddress} makes them so: what a dual-stack socket
- * reports equals what the control plane sent.
+ * An address and a port. IPv4-mapped IPv6 addresses are IPv4 here, because {@link IpAddress} makes them so: what a
+ * dual-stack socket reports equals what the control plane sent.
  *
  * @param port 0 to 65535
  */

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The three servers, on two threads: readiness has its own, so that a large dump or scrape never makes the kubelet think that the
- * proxy is gone.
+ * The three servers, on two threads: readiness has its own, so that a large dump or scrape never makes the kubelet
+ * think that the proxy is gone.
  */
 public final class AdminServers implements Drain.Participant, AutoCloseable {
 
@@ -82,7 +82,7 @@ public final class AdminServers implements Drain.Participant, AutoCloseable {
         servers.add(HttpServer.start(component, loop, addresses, endpoint, clock));
     }
 
-    /** The IPv6 one takes IPv4 too; where there is no IPv6 the IPv4 one must do. */
+    /** The IPv6 one takes IPv4 too; IPV6_ENABLED=false is for machines that have none. */
     private static List<InetSocketAddress> wildcard(boolean ipv6, int port) {
         return List.of(address(ipv6 ? "::" : "0.0.0.0", port));
     }

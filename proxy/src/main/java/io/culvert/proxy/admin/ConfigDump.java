@@ -12,14 +12,16 @@ import io.culvert.xds.mesh.Workload;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.Map;
 
 /**
- * {@code /config_dump}, in the schema that istioctl reads (ztunnel admin.rs: ConfigDump): keys in alphabetical order at every level,
- * workloads by uid, services by host name, policies and certificates by name. No token, key or header value is ever in it.
+ * {@code /config_dump}, in the schema that istioctl reads (ztunnel admin.rs: ConfigDump): keys in alphabetical order at
+ * every level, workloads by uid, services by host name, policies and certificates by name. No token, key or header
+ * value is ever in it.
  */
 public final class ConfigDump {
 
@@ -31,6 +33,17 @@ public final class ConfigDump {
         this.config = config;
         this.version = version;
         this.sources = sources;
+    }
+
+    /** The settings alone, on one line: for the log at start. */
+    public static String settings(ProxyConfig config) {
+        StringWriter text = new StringWriter();
+        try (JsonWriter out = new JsonWriter(text)) {
+            ConfigJson.write(out, config);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
     }
 
     /** The whole document, indented. */

@@ -18,6 +18,8 @@ public interface DumpSources {
 
     Map<WorkloadUid, PodState> pods();
 
-    /** What the local file says, read anew; {@link LocalState#EMPTY} if there is none, or if it does not parse any more. */
+    /**
+     * What the local file says, read anew; {@link LocalState#EMPTY} if there is none, or if it does not parse any more.
+     */
     LocalState staticConfig();
 }

@@ -23,8 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A small HTTP/1.1 server in clear: one answer per request, keep-alive, no bodies read. Heads are limited to 8 KiB and two seconds,
- * connections to {@link #CONNECTIONS_MAX}; one beyond that is closed at once (ztunnel hyper_util.rs: Server).
+ * A small HTTP/1.1 server in clear: one answer per request, keep-alive, no bodies read. Heads are limited to 8 KiB and
+ * two seconds, connections to {@link #CONNECTIONS_MAX}; one beyond that is closed at once (ztunnel hyper_util.rs:
+ * Server).
  */
 final class HttpServer implements Drain.Participant {
 
@@ -46,7 +47,8 @@ final class HttpServer implements Drain.Participant {
     /**
      * Listens on all of the addresses.
      *
-     * @throws IOException if the first cannot be bound; the others are the same place in another family, which may be missing
+     * @throws IOException if the first cannot be bound; the others are the same place in another family, which may be
+     *     missing
      */
     static HttpServer start(
             String component,

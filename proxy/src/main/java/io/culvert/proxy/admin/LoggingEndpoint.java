@@ -8,19 +8,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code /logging}: shows and changes the log filter while the process runs (ztunnel admin.rs: handle_logging). Both forms that
- * operators try are taken, {@code mod=level} and {@code mod:level}; the original prints the second in its help and refuses it.
+ * {@code /logging}: shows and changes the log filter while the process runs (ztunnel admin.rs: handle_logging). Both
+ * forms that operators try are taken, {@code mod=level} and {@code mod:level}; the original prints the second in its
+ * help and refuses it.
  */
 final class LoggingEndpoint implements HttpEndpoint {
 
     private static final String HELP = """
 
-            usage: POST /logging						(To list current level)
-            usage: POST /logging?level=<level>				(To change global levels)
-            usage: POST /logging?level={mod1}:{level1},{mod2}:{level2}	(To change specific mods' logging level)
+            usage: POST /logging\t\t\t\t\t\t(To list current level)
+            usage: POST /logging?level=<level>\t\t\t\t(To change global levels)
+            usage: POST /logging?level={mod1}:{level1},{mod2}:{level2}\t(To change specific mods' logging level)
 
-            hint: loglevel:	error|warn|info|debug|trace|off
-            hint: mod_name:	the module name, i.e. ztunnel::proxy
+            hint: loglevel:\terror|warn|info|debug|trace|off
+            hint: mod_name:\tthe module name, i.e. ztunnel::proxy
             """;
 
     private static final Logger log = LoggerFactory.getLogger("io.culvert.proxy.telemetry.Logging");

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * {@code /metrics} and {@code /stats/prometheus}. The body is OpenMetrics in any case, whatever type it is announced under, as in the
- * original; compressed by gzip for those who take it.
+ * {@code /metrics} and {@code /stats/prometheus}. The body is OpenMetrics in any case, whatever type it is announced
+ * under, as in the original; compressed by gzip for those who take it.
  */
 final class MetricsEndpoint implements HttpEndpoint {
 

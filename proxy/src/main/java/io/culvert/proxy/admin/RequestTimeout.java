@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection whose request head does not come, or does not end, within two seconds; between requests it may rest a minute.
- * Stands before the codec and is told by {@link HttpConversation} when a head was complete.
+ * Closes a connection whose request head does not come, or does not end, within two seconds; between requests it may
+ * rest a minute. Stands before the codec and is told by {@link HttpConversation} when a head was complete.
  */
 final class RequestTimeout extends ChannelInboundHandlerAdapter {
 

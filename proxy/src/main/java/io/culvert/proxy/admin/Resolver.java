@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The resolver's settings in the dump. The keys are those of the original's DNS library, whose choices the resolver follows; the name
- * servers and search list are the machine's.
+ * The resolver's settings in the dump. The keys are those of the original's DNS library, whose choices the resolver
+ * follows; the name servers and search list are the machine's.
  */
 final class Resolver {
 

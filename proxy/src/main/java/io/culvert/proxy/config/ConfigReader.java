@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Reads {@link ProxyConfig} as ztunnel's {@code config.rs:construct_config} does: mesh file, then PROXY_CONFIG, then the environment.
- * Any value that cannot be understood ends the start, with a message that names it.
+ * Reads {@link ProxyConfig} as ztunnel's {@code config.rs:construct_config} does: mesh file, then PROXY_CONFIG, then
+ * the environment. Any value that cannot be understood ends the start, with a message that names it.
  */
 public final class ConfigReader {
 

@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Environment variables with types. An unset variable is absent; an empty one is set, as in ztunnel. The texts in parentheses are those
- * of its parsers.
+ * Environment variables with types. An unset variable is absent; an empty one is set, as in ztunnel. The texts in
+ * parentheses are those of its parsers.
  */
 final class Environment {
 

@@ -14,8 +14,8 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * The part of Istio's mesh configuration that a node proxy reads: {@code defaultConfig} of the mesh file, overridden field by field by
- * PROXY_CONFIG.
+ * The part of Istio's mesh configuration that a node proxy reads: {@code defaultConfig} of the mesh file, overridden
+ * field by field by PROXY_CONFIG.
  */
 record MeshConfigFile(
         String discoveryAddress,

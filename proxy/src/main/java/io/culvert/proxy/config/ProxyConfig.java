@@ -167,7 +167,10 @@ public record ProxyConfig(
     /** What is logged, and how. */
     public record Logging(String filter, LogFormat format) {}
 
-    /** Variables of ours that ztunnel does not have: the launcher's. Another name with our prefix is a mistake, and says so at start. */
+    /**
+     * Variables of ours that ztunnel does not have: the launcher's. Another name with our prefix is a mistake, and says
+     * so at start.
+     */
     static final List<String> OWN_VARIABLES = List.of(
             "CULVERT_PROXY_JAVA_OPTS", "CULVERT_AGENT_JAVA_OPTS", "CULVERT_NATIVE_WORKDIR", "CULVERT_PEER_ZTUNNEL");
 }

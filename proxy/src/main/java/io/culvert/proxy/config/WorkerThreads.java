@@ -5,8 +5,8 @@ import java.math.RoundingMode;
 import java.util.Optional;
 
 /**
- * How many event loops: what is set, else ProxyConfig's concurrency, else by the container's CPU, never less than one (ztunnel
- * config.rs: parse_worker_threads).
+ * How many event loops: what is set, else ProxyConfig's concurrency, else by the container's CPU, never less than one
+ * (ztunnel config.rs: parse_worker_threads).
  */
 final class WorkerThreads {
 

@@ -3,7 +3,10 @@ package io.culvert.proxy.inpod;
 import io.culvert.proxy.telemetry.metrics.Exposition;
 import io.culvert.proxy.telemetry.metrics.MetricSource;
 
-/** The {@code workload_manager_*} families (ztunnel inpod/metrics.rs). Written by the ZDS thread, read by the admin thread. */
+/**
+ * The {@code workload_manager_*} families (ztunnel inpod/metrics.rs). Written by the ZDS thread, read by the admin
+ * thread.
+ */
 public final class InpodMetrics implements MetricSource {
 
     private volatile int active;

@@ -7,7 +7,10 @@ import io.culvert.linux.SocketOptions;
 import io.culvert.linux.Sockets;
 import java.io.IOException;
 
-/** Finds out at start, rather than with the first pod, whether the process may do what it has to (ztunnel inpod/config.rs). */
+/**
+ * Finds out at start, rather than with the first pod, whether the process may do what it has to (ztunnel
+ * inpod/config.rs).
+ */
 public final class InpodPreflight {
 
     private InpodPreflight() {}

@@ -7,7 +7,8 @@ import io.culvert.proxy.rbac.PodConnections;
 public interface PodProxy {
 
     /**
-     * Begins to stop: listeners close at once in both modes. Returns at once. A second call hastens the first, never slows it.
+     * Begins to stop: listeners close at once in both modes. Returns at once. A second call hastens the first, never
+     * slows it.
      *
      * @param finished run once when the last connection is gone and no descriptor of the pod is left, on any thread
      */

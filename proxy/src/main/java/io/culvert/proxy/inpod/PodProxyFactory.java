@@ -9,8 +9,8 @@ import java.io.IOException;
 public interface PodProxyFactory {
 
     /**
-     * Opens all listeners of the pod and begins to take connections. Called on the ZDS thread, which waits for it: the answer to the
-     * agent says that the listeners are bound.
+     * Opens all listeners of the pod and begins to take connections. Called on the ZDS thread, which waits for it: the
+     * answer to the agent says that the listeners are bound.
      *
      * @param netns lent until the proxy has finished stopping; a failed start keeps nothing of it
      * @throws IOException if any listener cannot be opened; then all are closed again

@@ -11,12 +11,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the sockets of one pod, in its namespace. Every socket returned is non-blocking and belongs to the caller; on any error
- * nothing is left open.
+ * Makes the sockets of one pod, in its namespace. Every socket returned is non-blocking and belongs to the caller; on
+ * any error nothing is left open.
  *
- * <p>Only what has to happen inside happens inside: the socket is made there, which ties it to the namespace for ever; options, bind
- * and listen then work from anywhere. So each window is one system call long. Listeners are opened on the ZDS thread, dial sockets on
- * data loops. Options follow ztunnel's socket.rs and inpod/config.rs.
+ * <p>Only what has to happen inside happens inside: the socket is made there, which ties it to the namespace for ever;
+ * options, bind and listen then work from anywhere. So each window is one system call long. Listeners are opened on the
+ * ZDS thread, dial sockets on data loops. Options follow ztunnel's socket.rs and inpod/config.rs.
  */
 public final class PodSockets {
 
@@ -90,8 +90,8 @@ public final class PodSockets {
     }
 
     /**
-     * An unconnected socket for a dial that keeps the caller's address. Where that address is the destination's own, or cannot be had,
-     * it is a plain one: a connection is worth more than its source.
+     * An unconnected socket for a dial that keeps the caller's address. Where that address is the destination's own, or
+     * cannot be had, it is a plain one: a connection is worth more than its source.
      */
     public Fd dialFrom(IpAddress source, IpAddress destination) throws KernelException {
         if (source.equals(destination) || source.isV4() != destination.isV4()) {

@@ -23,8 +23,8 @@ sealed interface Reply {
     }
 
     /**
-     * The record made no sense at this point of the session, which therefore ends. The original ends its process here; the agent's
-     * mistake must not cost the node's traffic.
+     * The record made no sense at this point of the session, which therefore ends. The original ends its process here;
+     * the agent's mistake must not cost the node's traffic.
      */
     record OutOfOrder(String cause) implements Reply {
         @Override

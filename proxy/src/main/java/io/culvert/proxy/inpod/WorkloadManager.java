@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which pods have a proxy (ztunnel inpod/statemanager.rs). Pure in the sense that it does no I/O itself: the session calls it, the
- * factory binds.
+ * Which pods have a proxy (ztunnel inpod/statemanager.rs). Pure in the sense that it does no I/O itself: the session
+ * calls it, the factory binds.
  *
  * <pre>
  *   session:  DISCONNECTED --connected--> SNAPSHOT --SnapshotSent--> LIVE
@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  *             pending --Del--> (none)
  * </pre>
  *
- * <p>Owns every namespace handle that it was given, until the proxy in it has finished stopping. All methods run on the ZDS thread but
- * {@link #dump}.
+ * <p>Owns every namespace handle that it was given, until the proxy in it has finished stopping. All methods run on the
+ * ZDS thread but {@link #dump}.
  */
 public final class WorkloadManager {
 
@@ -156,7 +156,10 @@ public final class WorkloadManager {
         return new Reply.Ack();
     }
 
-    /** Within the snapshot a running proxy is not stopped yet: it goes when the snapshot is complete and does not name it. */
+    /**
+     * Within the snapshot a running proxy is not stopped yet: it goes when the snapshot is complete and does not name
+     * it.
+     */
     private Reply del(WorkloadUid uid) {
         forgetPending(uid);
         if (session == Session.SNAPSHOT) {

@@ -19,12 +19,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The session with the node agent (ztunnel inpod/workloadmanager.rs): connect, say hello, then answer each request with exactly one
- * response, for ever. Nothing else is ever sent: the agent takes any unasked byte for the end.
+ * The session with the node agent (ztunnel inpod/workloadmanager.rs): connect, say hello, then answer each request with
+ * exactly one response, for ever. Nothing else is ever sent: the agent takes any unasked byte for the end.
  *
- * <p>Runs on one platform thread of its own, {@code culvert-zds}, because receiving blocks and namespaces are entered. A drain is
- * asked for from another thread, which wakes it. Connecting is tried for ever, 20 ms after the first failure and twice as long after each further
- * one, to 15 s.
+ * <p>Runs on one platform thread of its own, {@code culvert-zds}, because receiving blocks and namespaces are entered.
+ * A drain is asked for from another thread, which wakes it. Connecting is tried for ever, 20 ms after the first failure
+ * and twice as long after each further one, to 15 s.
  */
 public final class ZdsClient implements Drain.Participant {
 
@@ -67,7 +67,10 @@ public final class ZdsClient implements Drain.Participant {
         this.thread = Thread.ofPlatform().name("culvert-zds").unstarted(this::run);
     }
 
-    /** Begins; to be called once the first state of the mesh is known, so that no pod is captured before its policies are. */
+    /**
+     * Begins; to be called once the first state of the mesh is known, so that no pod is captured before its policies
+     * are.
+     */
     public void start() {
         thread.start();
     }

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The end of the process (ztunnel drain.rs): tells every participant to drain, waits until all have finished or the deadline has
- * passed, then tells the rest to cut.
+ * The end of the process (ztunnel drain.rs): tells every participant to drain, waits until all have finished or the
+ * deadline has passed, then tells the rest to cut.
  *
  * <pre>
  *   running --begin--> draining --all finished--> done
@@ -47,7 +47,8 @@ public final class Drain {
     /** Something that has to end before the process does. */
     public interface Participant {
         /**
-         * Begins to end. GRACEFUL comes first, IMMEDIATE after the deadline if it has not finished by then. Returns at once.
+         * Begins to end. GRACEFUL comes first, IMMEDIATE after the deadline if it has not finished by then. Returns at
+         * once.
          *
          * @param finished to be run once all is over; more than once does no harm
          */

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the process still waits for, by name; ready when that is nothing (ztunnel readiness.rs). A gate may close again: the proxy is
- * not ready while the node agent is away or a pod is pending. Any thread.
+ * What the process still waits for, by name; ready when that is nothing (ztunnel readiness.rs). A gate may close again:
+ * the proxy is not ready while the node agent is away or a pod is pending. Any thread.
  */
 public final class Readiness {
 

@@ -7,12 +7,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * SIGTERM and SIGINT begin the drain; a second SIGINT ends the process at once, with status 0 (ztunnel signal.rs). To be installed when
- * start-up is complete; before that a signal ends the process as it does by default.
+ * SIGTERM and SIGINT begin the drain; a second SIGINT ends the process at once, with status 0 (ztunnel signal.rs). To
+ * be installed when start-up is complete; before that a signal ends the process as it does by default.
  *
- * <p>By the JDK's {@code sun.misc.Signal} rather than a shutdown hook: hooks run when the end is decided already, and cannot tell one
- * signal from another, or a second from the first. The class is exported for good (JEP 260), but javac warns about its name in a way
- * that no annotation silences; hence the reflection.
+ * <p>By the JDK's {@code sun.misc.Signal} rather than a shutdown hook: hooks run when the end is decided already, and
+ * cannot tell one signal from another, or a second from the first. The class is exported for good (JEP 260), but javac
+ * warns about its name in a way that no annotation silences; hence the reflection.
  */
 public final class Signals {
 

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * What the kernel, or a deadline of ours, said about a socket: the {@code <e>} in ztunnel's error texts, spelled as its runtime
- * spells it ("Connection refused (os error 111)"), because operators match on it.
+ * What the kernel, or a deadline of ours, said about a socket: the {@code <e>} in ztunnel's error texts, spelled as its
+ * runtime spells it ("Connection refused (os error 111)"), because operators match on it.
  *
  * @param text the message, one line
  */

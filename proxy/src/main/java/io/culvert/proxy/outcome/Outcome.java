@@ -1,6 +1,9 @@
 package io.culvert.proxy.outcome;
 
-/** The one result of a connection. Access log, metrics and response status are all derived from it, see {@link OutcomeTable}. */
+/**
+ * The one result of a connection. Access log, metrics and response status are all derived from it, see
+ * {@link OutcomeTable}.
+ */
 public sealed interface Outcome {
 
     /** Both directions came to their end. A reset or broken pipe by either application counts as such an end. */

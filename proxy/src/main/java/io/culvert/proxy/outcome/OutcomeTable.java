@@ -10,9 +10,10 @@ import static io.culvert.proxy.outcome.ResponseFlag.NONE;
 import static io.culvert.proxy.outcome.ResponseFlag.TLS_FAILURE;
 
 /**
- * The one table of names for failures: text of the {@code error} field, response flag, and the status with which an inbound CONNECT
- * is answered. Texts and flags are ztunnel's ({@code proxy.rs:Error}, {@code proxy/metrics.rs:ResponseFlags}); statuses are those of
- * {@code proxy/inbound.rs}: 400 for the shape of the request, 401 for policy, 503 for everything that could not be reached.
+ * The one table of names for failures: text of the {@code error} field, response flag, and the status with which an
+ * inbound CONNECT is answered. Texts and flags are ztunnel's ({@code proxy.rs:Error},
+ * {@code proxy/metrics.rs:ResponseFlags}); statuses are those of {@code proxy/inbound.rs}: 400 for the shape of the
+ * request, 401 for policy, 503 for everything that could not be reached.
  *
  * <p>A new cause does not compile until it has its row here.
  */

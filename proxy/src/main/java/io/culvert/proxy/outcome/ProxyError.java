@@ -3,8 +3,8 @@ package io.culvert.proxy.outcome;
 import io.culvert.proxy.address.IpPort;
 
 /**
- * Every expected way for a connection to fail: one record per cause, grouped by where it arises. What a cause is called outside is
- * not decided here but in {@link OutcomeTable}.
+ * Every expected way for a connection to fail: one record per cause, grouped by where it arises. What a cause is called
+ * outside is not decided here but in {@link OutcomeTable}.
  */
 public sealed interface ProxyError {
 
@@ -14,7 +14,9 @@ public sealed interface ProxyError {
     /** A listener could not be bound. */
     record BindFailed(String address, IoCause cause) implements Transport {}
 
-    /** A socket failed for a reason without a better name here. Also a TLS handshake that broke on the outbound side. */
+    /**
+     * A socket failed for a reason without a better name here. Also a TLS handshake that broke on the outbound side.
+     */
     record IoFailed(IoCause cause) implements Transport {}
 
     /** The upstream dial of the inbound side failed: the application refused, or is not there. */
@@ -83,7 +85,10 @@ public sealed interface ProxyError {
     /** No way from here to there. */
     sealed interface Routing extends ProxyError {}
 
-    /** The pod's own workload did not arrive from the control plane within the wait; {@code info} is "namespace/name/account". */
+    /**
+     * The pod's own workload did not arrive from the control plane within the wait; {@code info} is
+     * "namespace/name/account".
+     */
     record UnknownLocalWorkload(String info) implements Routing {}
 
     record UnknownWaypoint(String reference) implements Routing {}

@@ -1,6 +1,8 @@
 package io.culvert.proxy.outcome;
 
-/** Values of the {@code response_flags} metric label, as ztunnel's {@code proxy/metrics.rs:ResponseFlags} names them. */
+/**
+ * Values of the {@code response_flags} metric label, as ztunnel's {@code proxy/metrics.rs:ResponseFlags} names them.
+ */
 public enum ResponseFlag {
     /** Nothing failed, or the connection was dropped by a drain. */
     NONE("-"),

@@ -1,6 +1,6 @@
 /**
- * How a connection ended, as a type: one record per cause, and the one table that says what each cause is called in the access
- * log, in the {@code response_flags} label and as an HTTP status on the tunnel.
+ * How a connection ended, as a type: one record per cause, and the one table that says what each cause is called in the
+ * access log, in the {@code response_flags} label and as an HTTP status on the tunnel.
  *
  * <p>Pure values; any thread. Depends on nothing of the proxy, so that everything of the proxy can depend on it.
  */

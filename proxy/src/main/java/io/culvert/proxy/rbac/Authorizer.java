@@ -23,17 +23,22 @@ import org.slf4j.event.Level;
  *   <li>any enforced ALLOW that matches: yes; else no.
  * </ol>
  *
- * Dry-run policies are only logged. A policy that the workload lists and nobody has sent counts for nothing: unknown names fail open,
- * as in the original, because istiod sends workloads and policies apart.
+ * Dry-run policies are only logged. A policy that the workload lists and nobody has sent counts for nothing: unknown
+ * names fail open, as in the original, because istiod sends workloads and policies apart.
  *
- * <p>A workload without policies costs three map look-ups. Policies are compiled once, when they are first asked, and kept until they
- * leave the snapshot. Any thread.
+ * <p>A workload without policies costs three map look-ups. Policies are compiled once, when they are first asked, and
+ * kept until they leave the snapshot. Any thread.
  */
 public final class Authorizer {
 
     private static final Logger log = LoggerFactory.getLogger(Authorizer.class);
 
+    /** Names beyond this are not warned of any more; each is warned of once until policies change. */
+    private static final int MISSING_NAMES_MAX = 1_000;
+
     private final Level decisionLevel;
+
+    private final Set<String> missing = ConcurrentHashMap.newKeySet();
 
     /** By the policy object itself: an update is another object. */
     private final ConcurrentHashMap<IdentityKey, CompiledPolicy> compiled = new ConcurrentHashMap<>();
@@ -49,6 +54,7 @@ public final class Authorizer {
 
     /** The verdict for a call to that workload. */
     public Verdict evaluate(MeshSnapshot mesh, Workload destination, Call call) {
+        warnOfMissing(mesh, destination);
         List<AuthorizationPolicy> policies = mesh.policiesOf(destination);
         if (policies.isEmpty()) {
             return new Verdict.Permit(call);
@@ -63,6 +69,15 @@ public final class Authorizer {
             }
         }
         return allow(policies, call);
+    }
+
+    private void warnOfMissing(MeshSnapshot mesh, Workload destination) {
+        for (String name : destination.authorizationPolicies()) {
+            boolean news = mesh.policy(name) == null && missing.size() < MISSING_NAMES_MAX && missing.add(name);
+            if (news) {
+                log.warn("policy {} of workload {} is not known, and not enforced", name, destination.uid());
+            }
+        }
     }
 
     private Verdict allow(List<AuthorizationPolicy> policies, Call call) {
@@ -120,6 +135,7 @@ public final class Authorizer {
 
     /** Forgets the compiled form of policies that are no longer there. On the control thread, after each push. */
     void retain(MeshSnapshot mesh) {
+        missing.clear();
         Map<String, AuthorizationPolicy> current = mesh.policies();
         Set<AuthorizationPolicy> alive = Collections.newSetFromMap(new IdentityHashMap<>());
         alive.addAll(current.values());

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One match object: six categories, all of which must hold. A category holds if its positive list is empty or hit, and its negative
- * list is not hit. Exact names are looked up in a set; everything else is walked.
+ * One match object: six categories, all of which must hold. A category holds if its positive list is empty or hit, and
+ * its negative list is not hit. Exact names are looked up in a set; everything else is walked.
  */
 final class CompiledMatch {
 

@@ -5,8 +5,8 @@ import io.culvert.xds.mesh.Match;
 import java.util.List;
 
 /**
- * One policy, ready to be asked. The emptiness rules are load-bearing (ztunnel rbac.rs): no rule never matches; a rule without a
- * clause always matches; a clause without a match object matches; a match object without a field never does.
+ * One policy, ready to be asked. The emptiness rules are load-bearing (ztunnel rbac.rs): no rule never matches; a rule
+ * without a clause always matches; a clause without a match object matches; a match object without a field never does.
  */
 final class CompiledPolicy {
 

@@ -11,13 +11,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The admitted inbound connections of the process. When policies change, each is judged again, and those that are now denied are
- * closed (ztunnel proxy/connection_manager.rs).
+ * The admitted inbound connections of the process. When policies change, each is judged again, and those that are now
+ * denied are closed (ztunnel proxy/connection_manager.rs).
  *
- * <p>A connection registers <em>before</em> it is judged: then either its own judgement sees the new policies, or it is in the registry
- * when they are applied. It is judged by the workload that it was accepted with; a change of the workload closes nothing.
+ * <p>A connection registers <em>before</em> it is judged: then either its own judgement sees the new policies, or it is
+ * in the registry when they are applied. It is judged by the workload that it was accepted with; a change of the
+ * workload closes nothing.
  *
- * <p>Loops register and leave; the control thread re-evaluates, and closes through {@link Handle}, which posts to the owning loop.
+ * <p>Loops register and leave; the control thread re-evaluates, and closes through {@link Handle}, which posts to the
+ * owning loop.
  */
 public final class InboundConnections {
 
@@ -40,15 +42,15 @@ public final class InboundConnections {
     @FunctionalInterface
     public interface Handle {
         /**
-         * Ends the connection with {@code ProxyError.PolicyChanged}. Called on the control thread: it posts to the connection's loop and
-         * returns. May come after the connection has ended by itself, and then does nothing.
+         * Ends the connection with {@code ProxyError.PolicyChanged}. Called on the control thread: it posts to the
+         * connection's loop and returns. May come after the connection has ended by itself, and then does nothing.
          */
         void closeForPolicyChange();
     }
 
     /**
-     * Enters a connection. To be called before {@link Authorizer#evaluate}, and undone by {@link Registration#leave} whatever the
-     * verdict.
+     * Enters a connection. To be called before {@link Authorizer#evaluate}, and undone by {@link Registration#leave}
+     * whatever the verdict.
      */
     public Registration register(
             Call call, Workload destination, String forwardedHost, PodConnections pod, Handle handle) {

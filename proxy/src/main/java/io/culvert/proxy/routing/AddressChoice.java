@@ -12,8 +12,8 @@ final class AddressChoice {
     private AddressChoice() {}
 
     /**
-     * The address that was asked for if the workload owns it; else one that the service's families allow, of the family that was asked
-     * for where there is one.
+     * The address that was asked for if the workload owns it; else one that the service's families allow, of the family
+     * that was asked for where there is one.
      *
      * @return null if there is none: the workload is known by host name, or lives behind a gateway
      */

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Picks an endpoint of a service, without memory from one connection to the next (ztunnel state.rs: load_balance).
  *
- * <p>Candidates are filtered, then ranked by how many leading preferences they share with the client, then picked at random by
- * capacity among the best. When NETWORK is the first preference it weighs as much as all others together, and a mismatch does not stop
- * the comparison: the other scopes still count.
+ * <p>Candidates are filtered, then ranked by how many leading preferences they share with the client, then picked at
+ * random by capacity among the best. When NETWORK is the first preference it weighs as much as all others together, and
+ * a mismatch does not stop the comparison: the other scopes still count.
  */
 final class LoadBalancer {
 
@@ -119,7 +119,10 @@ final class LoadBalancer {
         };
     }
 
-    /** The endpoint's own mapping, else the service's, else (behind an application tunnel with a port) the port itself; 0: none. */
+    /**
+     * The endpoint's own mapping, else the service's, else (behind an application tunnel with a port) the port itself;
+     * 0: none.
+     */
     private static int targetPort(Service service, int servicePort, Endpoint endpoint, Workload workload) {
         int own = endpoint.port().target(servicePort);
         if (own != PortMap.ABSENT) {

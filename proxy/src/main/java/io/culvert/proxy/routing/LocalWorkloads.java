@@ -14,11 +14,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the workload of a pod by what the node agent said of it; waits for the control plane where it is not known yet, as it is for a
- * pod that was enrolled a moment ago (ztunnel proxy.rs: LocalWorkloadInformation).
+ * Finds the workload of a pod by what the node agent said of it; waits for the control plane where it is not known yet,
+ * as it is for a pod that was enrolled a moment ago (ztunnel proxy.rs: LocalWorkloadInformation).
  *
- * <p>{@link #find} is called on a data loop and answers on that loop, at once if it can. The control thread wakes the waiting by one
- * posted task each. A waiter belongs to its loop; only the set of them is shared.
+ * <p>{@link #find} is called on a data loop and answers on that loop, at once if it can. The control thread wakes the
+ * waiting by one posted task each. A waiter belongs to its loop; only the set of them is shared.
  */
 public final class LocalWorkloads {
 
@@ -46,7 +46,8 @@ public final class LocalWorkloads {
     }
 
     /**
-     * Answers at once if the workload is known, else when it comes or the wait is over. The answer may come before this returns.
+     * Answers at once if the workload is known, else when it comes or the wait is over. The answer may come before this
+     * returns.
      *
      * @param loop the caller's own
      */

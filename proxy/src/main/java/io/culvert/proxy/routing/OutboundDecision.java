@@ -16,7 +16,8 @@ public sealed interface OutboundDecision {
      *
      * @param nextHop where the TCP connection goes
      * @param authority of the CONNECT
-     * @param expectedIdentities the peer's certificate must have one of them; never empty; order is part of the pool's key
+     * @param expectedIdentities the peer's certificate must have one of them; never empty; order is part of the pool's
+     *     key
      */
     record Hbone(IpPort nextHop, IpPort authority, List<Identity> expectedIdentities, Destination destination)
             implements OutboundDecision {

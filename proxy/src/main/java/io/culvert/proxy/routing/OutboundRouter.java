@@ -19,14 +19,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>a service with a waypoint: to its waypoint, authority the address that was asked for;
- *   <li>an endpoint of the service, or the workload that owns the address; if there is none: refuse if it is a service that should
- *       have endpoints, else pass through;
+ *   <li>an endpoint of the service, or the workload that owns the address; if there is none: refuse if it is a service
+ *       that should have endpoints, else pass through;
  *   <li>an endpoint on another network: through its gateway;
  *   <li>a workload that was addressed itself and has a waypoint: to its waypoint, unless the caller is that waypoint;
  *   <li>directly, by tunnel or in the clear as the workload takes it.
  * </ol>
  *
- * The source's own waypoint never matters, and there is no short cut for the same node. Pure: same arguments, same answer.
+ * The source's own waypoint never matters, and there is no short cut for the same node. Pure: same arguments, same
+ * answer.
  */
 public final class OutboundRouter {
 
@@ -121,7 +122,9 @@ public final class OutboundRouter {
                 : toWaypoint(waypoint, reference, null, target);
     }
 
-    /** By tunnel whatever the waypoint's workload says of its protocol; the authority stays what the client asked for. */
+    /**
+     * By tunnel whatever the waypoint's workload says of its protocol; the authority stays what the client asked for.
+     */
     private static OutboundDecision toWaypoint(
             Upstream waypoint, GatewayAddress reference, @Nullable Service service, IpPort target) {
         IpAddress ip = AddressChoice.choose(waypoint.workload(), waypoint.service(), asked(reference, target));

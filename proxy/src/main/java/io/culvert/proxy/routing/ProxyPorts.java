@@ -3,8 +3,8 @@ package io.culvert.proxy.routing;
 import java.util.List;
 
 /**
- * The ports that the proxy takes traffic on. No settings exist for them, because the capture rules know them too (ztunnel
- * config.rs: illegal_ports).
+ * The ports that the proxy takes traffic on. No settings exist for them, because the capture rules know them too
+ * (ztunnel config.rs: illegal_ports).
  */
 public final class ProxyPorts {
 

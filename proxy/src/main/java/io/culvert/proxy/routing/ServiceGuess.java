@@ -8,7 +8,10 @@ import io.culvert.xds.mesh.Workload;
 import java.util.List;
 import java.util.Optional;
 
-/** Which service an inbound connection was probably made to; for telemetry only (ztunnel state.rs: guess_inbound_service). */
+/**
+ * Which service an inbound connection was probably made to; for telemetry only (ztunnel state.rs:
+ * guess_inbound_service).
+ */
 public final class ServiceGuess {
 
     private ServiceGuess() {}

@@ -30,7 +30,9 @@ final class UpstreamFinder {
         this.random = random;
     }
 
-    /** Service first, then workload: the opposite of {@link #serviceAddressed}. Null: pass through, or nothing healthy. */
+    /**
+     * Service first, then workload: the opposite of {@link #serviceAddressed}. Null: pass through, or nothing healthy.
+     */
     @Nullable
     Upstream find(String network, IpPort target, LoadBalancer.Purpose purpose) {
         Service service = mesh.serviceByVip(network, target.ip(), client.namespace());

@@ -3,8 +3,8 @@ package io.culvert.proxy.telemetry;
 import io.culvert.xds.mesh.Workload;
 
 /**
- * The {@code baggage} header of HBONE: how a proxy describes the workload behind it. Keys, order and the lack of percent-encoding are
- * ztunnel's (baggage.rs). Empty texts are absent.
+ * The {@code baggage} header of HBONE: how a proxy describes the workload behind it. Keys, order and the lack of
+ * percent-encoding are ztunnel's (baggage.rs). Empty texts are absent.
  *
  * @param workloadType deployment, cronjob, pod or job
  */

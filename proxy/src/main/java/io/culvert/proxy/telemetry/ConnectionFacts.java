@@ -7,8 +7,8 @@ import io.culvert.xds.mesh.Workload;
 import java.util.Optional;
 
 /**
- * Everything that metrics and access log say about a connection before it has moved a byte. Filled in by the roads, once the
- * destination is known.
+ * Everything that metrics and access log say about a connection before it has moved a byte. Filled in by the roads,
+ * once the destination is known.
  */
 public final class ConnectionFacts {
 
@@ -39,7 +39,8 @@ public final class ConnectionFacts {
     /**
      * Begins with what is always known.
      *
-     * @param destinationAddress outbound: the next hop; inbound tunnel: the pod's own 15008; plaintext: the original destination
+     * @param destinationAddress outbound: the next hop; inbound tunnel: the pod's own 15008; plaintext: the original
+     *     destination
      */
     public static Builder builder(Reporter reporter, IpPort sourceAddress, IpPort destinationAddress) {
         return new Builder(reporter, sourceAddress, destinationAddress);

@@ -4,7 +4,8 @@ import io.culvert.proxy.outcome.Outcome;
 import io.culvert.proxy.outcome.ResponseFlag;
 
 /**
- * The telemetry of one connection, from opened to its one end. Lives on the connection's data loop and is used by it alone.
+ * The telemetry of one connection, from opened to its one end. Lives on the connection's data loop and is used by it
+ * alone.
  *
  * <p>Cost: one adder per written batch of bytes; one look-up at each end of its life; nothing allocated in between.
  */

@@ -6,7 +6,9 @@ import io.culvert.proxy.outcome.ProxyError;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** Opens connection scopes, and tells of connections that were refused before they had one. One per process; any loop. */
+/**
+ * Opens connection scopes, and tells of connections that were refused before they had one. One per process; any loop.
+ */
 public final class ConnectionTelemetry {
 
     private final TrafficMetrics metrics;
@@ -24,7 +26,9 @@ public final class ConnectionTelemetry {
         this.ticker = ticker;
     }
 
-    /** Counts the connection as opened; on the destination side before policy is asked, so that a denied one counts too. */
+    /**
+     * Counts the connection as opened; on the destination side before policy is asked, so that a denied one counts too.
+     */
     public ConnectionScope opened(ConnectionFacts facts) {
         return openedAt(facts, ticker.getAsLong());
     }

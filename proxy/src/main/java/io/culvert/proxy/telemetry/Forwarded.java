@@ -4,8 +4,8 @@ import io.culvert.proxy.address.IpPort;
 import java.util.Optional;
 
 /**
- * The {@code forwarded} header of HBONE (RFC 7239, as far as ztunnel goes with it): the client's address, and the service that the
- * client asked for. Only the host is ever read, and only for telemetry.
+ * The {@code forwarded} header of HBONE (RFC 7239, as far as ztunnel goes with it): the client's address, and the
+ * service that the client asked for. Only the host is ever read, and only for telemetry.
  */
 public final class Forwarded {
 

@@ -5,8 +5,8 @@ import io.culvert.proxy.telemetry.metrics.Labels;
 import java.util.Arrays;
 
 /**
- * The labels of the {@code istio_tcp_*} families, without {@code response_flags}: the key of one {@link TrafficSeries}. Order and
- * names are those of ztunnel's {@code proxy/metrics.rs:CommonTrafficLabels}.
+ * The labels of the {@code istio_tcp_*} families, without {@code response_flags}: the key of one {@link TrafficSeries}.
+ * Order and names are those of ztunnel's {@code proxy/metrics.rs:CommonTrafficLabels}.
  *
  * <p>Costs one array and a hash per connection; the label text is rendered only when it is scraped.
  */

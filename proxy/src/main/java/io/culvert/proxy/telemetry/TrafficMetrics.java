@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The {@code istio_tcp_*} families: one {@link TrafficSeries} per label set, held by its connections.
  *
- * <p>The number of series is bounded by {@link #SERIES_MAX}: a label set beyond it is counted under one overflow set whose labels are
- * all unknown, so that nothing is lost from the sums. Series that no connection has held for a while are dropped by
- * {@link #expireIdle}; ztunnel keeps them for ever.
+ * <p>The number of series is bounded by {@link #SERIES_MAX}: a label set beyond it is counted under one overflow set
+ * whose labels are all unknown, so that nothing is lost from the sums. Series that no connection has held for a while
+ * are dropped by {@link #expireIdle}; ztunnel keeps them for ever.
  */
 public final class TrafficMetrics implements MetricSource {
 

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The counters of one label set. A connection holds its series, so that counting costs an adder and no look-up. Shared by all loops;
- * only adders are touched.
+ * The counters of one label set. A connection holds its series, so that counting costs an adder and no look-up. Shared
+ * by all loops; only adders are touched.
  */
 final class TrafficSeries {
 

@@ -6,7 +6,6 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.google.gson.stream.JsonWriter;
 import io.culvert.proxy.config.ConfigReader;
 import io.culvert.proxy.config.ProxyConfig;
 import io.culvert.proxy.inpod.PodState;
@@ -17,7 +16,6 @@ import io.culvert.xds.LocalState;
 import io.culvert.xds.identity.CertificateStatus;
 import io.culvert.xds.identity.Identity;
 import java.io.InputStream;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -119,11 +117,7 @@ class ConfigDumpTest {
                         "XDS_ROOT_CA", "-----BEGIN X"),
                 Path.of("/"),
                 2);
-        StringWriter text = new StringWriter();
-        try (JsonWriter out = new JsonWriter(text)) {
-            ConfigJson.write(out, config);
-        }
-        assertThat(text.toString())
+        assertThat(ConfigDump.settings(config))
                 .doesNotContain("sesame")
                 .doesNotContain("hidden")
                 .contains("\"Static\"");

@@ -125,15 +125,16 @@ class ConfigReaderTest {
     }
 
     @Test
-    @SuppressWarnings("StringConcatToTextBlock") // the very bytes are meant
     void environmentOverridesProxyConfigOverridesMeshFile() throws Exception {
-        meshFile(
-                "defaultConfig:\n  discoveryAddress: mesh:1\n  statsPort: 1\n  proxyMetadata:\n    A: mesh\n    B: mesh\n    C: mesh\n");
-        ProxyConfig config = read(
-                "PROXY_CONFIG",
-                "{\"proxyAdminPort\": 2, \"discoveryAddress\": \"config:2\", \"proxyMetadata\": {\"B\": \"config\", \"C\": \"config\"}}",
-                "ISTIO_META_C",
-                "env");
+        meshFile("""
+                defaultConfig:
+                  discoveryAddress: mesh:1
+                  statsPort: 1
+                  proxyMetadata: {A: mesh, B: mesh, C: mesh}
+                """);
+        ProxyConfig config = read("PROXY_CONFIG", """
+                {"proxyAdminPort": 2, "discoveryAddress": "config:2", "proxyMetadata": {"B": "config", "C": "config"}}
+                """, "ISTIO_META_C", "env");
         assertThat(config.ports().stats()).isEqualTo(1);
         assertThat(config.ports().admin()).isEqualTo(2);
         assertThat(config.xds().address()).isEqualTo("https://config:2");

@@ -30,7 +30,8 @@ class OutcomeTableTest {
                         503),
                 row(
                         new ProxyError.TunnelDialTimedOut(IoCause.TIMED_OUT),
-                        "connection timed out, maybe a NetworkPolicy is blocking HBONE port 15008: deadline has elapsed",
+                        "connection timed out, maybe a NetworkPolicy is blocking HBONE port 15008: "
+                                + "deadline has elapsed",
                         "NETWORK_POLICY",
                         503),
                 row(

@@ -22,7 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The decision vectors of ztunnel's proxy/inbound.rs: client 10.0.0.1, server 10.0.0.2 (10.10.0.1), waypoint 10.0.0.3 (10.10.0.2). */
+/**
+ * The decision vectors of ztunnel's proxy/inbound.rs: client 10.0.0.1, server 10.0.0.2 (10.10.0.1), waypoint 10.0.0.3
+ * (10.10.0.2).
+ */
 class InboundRouterTest {
 
     private static final String REJECTED = "rejected";

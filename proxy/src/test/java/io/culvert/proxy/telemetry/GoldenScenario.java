@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The connections that the golden files in {@code golden/ztunnel} were recorded from: pods a0 and a1 on node a, b0 and b1 on node b,
- * seen by the proxy of either node.
+ * The connections that the golden files in {@code golden/ztunnel} were recorded from: pods a0 and a1 on node a, b0 and
+ * b1 on node b, seen by the proxy of either node.
  */
 final class GoldenScenario {
 

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The same connections give the same lines and the same samples as the original's, but for times and ephemeral ports, which are taken from it. */
+/**
+ * The same connections give the same lines and the same samples as the original's, but for times and ephemeral ports,
+ * which are taken from it.
+ */
 class GoldenTelemetryTest {
 
     private static final Pattern TIME = Pattern.compile("(\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z)");

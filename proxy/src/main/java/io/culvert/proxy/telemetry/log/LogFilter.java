@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What RUST_LOG says: comma separated directives, {@code level} or {@code target=level}; the longest target that a line's target
- * begins with decides, and a line that no directive speaks of is not logged. Immutable.
+ * What RUST_LOG says: comma separated directives, {@code level} or {@code target=level}; the longest target that a
+ * line's target begins with decides, and a line that no directive speaks of is not logged. Immutable.
  *
- * <p>Order and spelling of {@link #toString} are those of the original's filter (tracing-subscriber filter::Targets), because
- * {@code /logging} shows them. Targets may be written with or without {@code ztunnel::}.
+ * <p>Order and spelling of {@link #toString} are those of the original's filter (tracing-subscriber filter::Targets),
+ * because {@code /logging} shows them. Targets may be written with or without {@code ztunnel::}.
  */
 public final class LogFilter {
 
@@ -50,7 +50,10 @@ public final class LogFilter {
         }
     }
 
-    /** The start-up filter: the text of RUST_LOG behind the fixed directive; "info" if it is empty or says nothing legible. */
+    /**
+     * The start-up filter: the text of RUST_LOG behind the fixed directive; "info" if it is empty or says nothing
+     * legible.
+     */
     public static LogFilter startup(String rustLog) {
         LogFilter fixed = new LogFilter(List.of(FIXED));
         return fixed.with(rustLog.isBlank() ? "info" : rustLog).orElseGet(() -> fixed.withLevel(LogLevel.INFO));

@@ -4,11 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
 /**
- * One line in the making, in either format (ztunnel telemetry.rs: IstioFormat, IstioJsonFormat). Not shared between threads; used
- * once.
+ * One line in the making, in either format (ztunnel telemetry.rs: IstioFormat, IstioJsonFormat). Not shared between
+ * threads; used once.
  *
- * <p>Plain: {@code time \t level \t target \t message \t k=v k=v}, texts quoted, numbers and addresses bare. JSON: {@code level, time,
- * scope, message}, then the fields in their order; addresses are texts there.
+ * <p>Plain: {@code time \t level \t target \t message \t k=v k=v}, texts quoted, numbers and addresses bare. JSON:
+ * {@code level, time, scope, message}, then the fields in their order; addresses are texts there.
  */
 public final class LogLine {
 
@@ -22,7 +22,8 @@ public final class LogLine {
      * Begins the line.
      *
      * @param target without the prefix "ztunnel::", which JSON gets back for all targets of the program itself
-     * @param ours whether the target is one of the program, rather than a library's or one that stands alone like "access"
+     * @param ours whether the target is one of the program, rather than a library's or one that stands alone like
+     *     "access"
      */
     LogLine(LogFormat format, Instant time, LogLevel level, String target, boolean ours, String message) {
         this.format = format;

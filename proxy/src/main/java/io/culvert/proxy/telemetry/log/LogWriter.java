@@ -12,10 +12,10 @@ import java.util.function.LongSupplier;
 /**
  * The thread that writes log lines, and the bounded queue before it.
  *
- * <p>At the bound of {@link #LINES_MAX} lines a control thread waits until there is room: nothing it says is lost, as in the original.
- * A data loop must not wait for somebody who does not read our output: it waits {@link #LOOP_WAIT_MICROS_MAX} once, then lines of
- * loops are dropped without waiting until one finds room again. What was dropped is counted ({@link #droppedLines}) and said in the log
- * as soon as it can be.
+ * <p>At the bound of {@link #LINES_MAX} lines a control thread waits until there is room: nothing it says is lost, as
+ * in the original. A data loop must not wait for somebody who does not read our output: it waits
+ * {@link #LOOP_WAIT_MICROS_MAX} once, then lines of loops are dropped without waiting until one finds room again. What
+ * was dropped is counted ({@link #droppedLines}) and said in the log as soon as it can be.
  *
  * <p>Up to {@link #BATCH_LINES} lines go out in one write.
  */

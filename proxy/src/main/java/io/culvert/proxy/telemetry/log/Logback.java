@@ -16,8 +16,8 @@ import org.slf4j.Marker;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * Joins slf4j to the {@link LogSink}: every statement is judged by the sink's filter and written in the sink's format. Configured by
- * code alone, so that no file on the class path can change it and nothing is parsed at start.
+ * Joins slf4j to the {@link LogSink}: every statement is judged by the sink's filter and written in the sink's format.
+ * Configured by code alone, so that no file on the class path can change it and nothing is parsed at start.
  */
 public final class Logback {
 

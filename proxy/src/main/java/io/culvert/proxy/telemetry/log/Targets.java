@@ -4,7 +4,8 @@ import java.util.Map;
 
 /**
  * From our logger names to ztunnel's targets, so that filters and log queries written for it keep working:
- * {@code io.culvert.proxy.inbound.InboundListener} logs as {@code proxy::inbound}. Loggers of libraries keep their names.
+ * {@code io.culvert.proxy.inbound.InboundListener} logs as {@code proxy::inbound}. Loggers of libraries keep their
+ * names.
  */
 final class Targets {
 

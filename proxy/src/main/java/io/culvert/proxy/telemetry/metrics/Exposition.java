@@ -3,9 +3,9 @@ package io.culvert.proxy.telemetry.metrics;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Collects OpenMetrics text. Not Micrometer's or Prometheus' own, for three reasons that operators can see: their label order is
- * alphabetical where ztunnel's has a meaning, they print counters as {@code 1.0}, and they write HELP, TYPE and UNIT in another
- * order. It is also the whole of what is needed: no registry, no meters, no look-ups.
+ * Collects OpenMetrics text. Not Micrometer's or Prometheus' own, for three reasons that operators can see: their label
+ * order is alphabetical where ztunnel's has a meaning, they print counters as {@code 1.0}, and they write HELP, TYPE
+ * and UNIT in another order. It is also the whole of what is needed: no registry, no meters, no look-ups.
  */
 public final class Exposition {
 

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counters of one family that differ in their labels. Label values must come from a small, closed set, or the caller bounds them.
- * Any thread.
+ * Counters of one family that differ in their labels. Label values must come from a small, closed set, or the caller
+ * bounds them. Any thread.
  */
 public final class LabelledCounters implements MetricSource {
 

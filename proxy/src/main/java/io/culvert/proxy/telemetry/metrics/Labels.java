@@ -1,6 +1,9 @@
 package io.culvert.proxy.telemetry.metrics;
 
-/** Builds {@code {name="value",...}} in the order given, values escaped as OpenMetrics 1.0 section 4.2 (ABNF escaped-string) says. */
+/**
+ * Builds {@code {name="value",...}} in the order given, values escaped as OpenMetrics 1.0 section 4.2 (ABNF
+ * escaped-string) says.
+ */
 public final class Labels {
 
     private final StringBuilder text = new StringBuilder(64).append('{');

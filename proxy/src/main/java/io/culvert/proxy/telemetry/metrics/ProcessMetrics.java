@@ -8,8 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The process as the kernel and the JVM see it. {@code process_*} are ztunnel's; {@code jvm_*} stand where ztunnel has the figures of
- * its own runtime ({@code tokio_*}), which have no meaning here. Everything is read when scraped, nothing is kept.
+ * The process as the kernel and the JVM see it. {@code process_*} are ztunnel's; {@code jvm_*} stand where ztunnel has
+ * the figures of its own runtime ({@code tokio_*}), which have no meaning here. Everything is read when scraped,
+ * nothing is kept.
  */
 public final class ProcessMetrics implements MetricSource {
 

@@ -58,9 +58,9 @@ class LogbackTest {
         install(LogFormat.JSON, "info");
         INPOD.atWarn().addKeyValue("uid", "u\"1\n").log("line\nbreak");
         assertThat(written())
-                .isEqualTo(
-                        "{\"level\":\"warn\",\"time\":\"1970-01-01T00:00:00.000000Z\","
-                                + "\"scope\":\"ztunnel::inpod::statemanager\",\"message\":\"line\\nbreak\",\"uid\":\"u\\\"1\\n\"}\n");
+                .isEqualTo("{\"level\":\"warn\",\"time\":\"1970-01-01T00:00:00.000000Z\","
+                        + "\"scope\":\"ztunnel::inpod::statemanager\",\"message\":\"line\\nbreak\","
+                        + "\"uid\":\"u\\\"1\\n\"}\n");
     }
 
     @Test
