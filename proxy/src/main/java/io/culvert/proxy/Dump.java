@@ -1,13 +1,12 @@
 package io.culvert.proxy;
 
-import io.culvert.proxy.admin.CertificateEntry;
 import io.culvert.proxy.admin.DumpSources;
 import io.culvert.proxy.inpod.PodState;
 import io.culvert.proxy.inpod.WorkloadManager;
 import io.culvert.proxy.inpod.WorkloadUid;
+import io.culvert.xds.LocalState;
 import io.culvert.xds.identity.CertificateStatus;
 import io.culvert.xds.mesh.MeshSnapshot;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
 
@@ -20,18 +19,8 @@ record Dump(ControlSide control, WorkloadManager workloads) implements DumpSourc
     }
 
     @Override
-    public List<CertificateEntry> certificates() {
-        return control.certificates().dump().stream().map(Dump::entry).toList();
-    }
-
-    private static CertificateEntry entry(CertificateStatus status) {
-        List<X509Certificate> chain = List.of();
-        List<X509Certificate> roots = List.of();
-        if (status.state() instanceof CertificateStatus.State.Available available) {
-            chain = available.certificate().chain();
-            roots = available.certificate().roots();
-        }
-        return new CertificateEntry(status.identity(), status.stateText(), chain, roots);
+    public List<CertificateStatus> certificates() {
+        return control.certificates().dump();
     }
 
     @Override
@@ -40,7 +29,7 @@ record Dump(ControlSide control, WorkloadManager workloads) implements DumpSourc
     }
 
     @Override
-    public StaticConfig staticConfig() {
-        return StaticConfig.EMPTY;
+    public LocalState staticConfig() {
+        return LocalState.EMPTY;
     }
 }
