@@ -7,6 +7,7 @@ import static io.netty.internal.tcnative.CertificateVerifier.X509_V_ERR_CERT_REJ
 import io.culvert.proxy.tls.ChainVerifier.PeerRole;
 import io.culvert.proxy.tls.ChainVerifier.Verified;
 import io.culvert.xds.identity.Identity;
+import io.netty.handler.ssl.OpenSsl;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -43,6 +44,8 @@ final class PeerVerifier {
     private long pathsBuilt;
 
     PeerVerifier(InstantSource clock) {
+        // The verification results below are numbers that the native library gives.
+        OpenSsl.ensureAvailability();
         this.clock = clock;
     }
 

@@ -3,7 +3,6 @@ package io.culvert.proxy.tls;
 import io.culvert.proxy.relay.DataLoop;
 import io.culvert.xds.identity.Identity;
 import io.culvert.xds.identity.WorkloadCertificate;
-import io.netty.handler.ssl.OpenSsl;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +19,6 @@ public final class TlsContexts {
     private final Map<Identity, TlsContext> clients = new HashMap<>();
 
     public TlsContexts(DataLoop loop, InstantSource clock) {
-        OpenSsl.ensureAvailability();
         this.loop = loop;
         this.verifier = new PeerVerifier(clock);
     }

@@ -59,6 +59,10 @@ public final class TlsSession {
         return rule;
     }
 
+    TlsContext context() {
+        return context;
+    }
+
     void accept(VerifiedPeer verified) {
         peer = verified;
     }

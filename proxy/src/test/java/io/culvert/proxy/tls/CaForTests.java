@@ -16,6 +16,7 @@ import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -115,7 +116,9 @@ public final class CaForTests {
     }
 
     private X509Certificate leaf(KeyPair leafKeys, Spec spec) throws Exception {
-        return sign(new X500Name(new org.bouncycastle.asn1.x500.RDN[0]), leafKeys, subject(), keys, spec);
+        // Without alternative names a subject is needed (RFC 5280 section 4.1.2.6).
+        X500Name subject = spec.uris().isEmpty() ? new X500Name("CN=nobody") : new X500Name(new RDN[0]);
+        return sign(subject, leafKeys, subject(), keys, spec);
     }
 
     private X500Name subject() {
