@@ -80,6 +80,19 @@ final class TidyRulesTest {
     }
 
     @Test
+    void letsATestPassTheRealClockInButNotSleep() {
+        SourceFile page = new SourceFile("m/src/main/java/x/package-info.java", PACKAGE_PAGE);
+        String wires = "class A { Object a = of(System::nanoTime); }";
+        String sleeps = "class A { void a() throws Exception { Thread.sleep(5); } }";
+
+        assertThat(findings(List.of(page, new SourceFile("m/src/test/java/x/A.java", wires))))
+                .isEmpty();
+        assertThat(findings(List.of(page, new SourceFile("m/src/test/java/x/A.java", sleeps))))
+                .extracting(Finding::rule)
+                .containsExactly("banned-call");
+    }
+
+    @Test
     void findsAPackageWithoutItsPage() {
         assertThat(findings(List.of(new SourceFile("m/src/main/java/x/A.java", "class A {}"))))
                 .extracting(Finding::rule)
