@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Takes bytes in a pod and counts them. A platform thread a connection: a virtual one would wait by a poller, and cost the
- * machine what the proxies are to have.
+ * Takes bytes in a pod and counts them. A platform thread a connection: a virtual one would wait by a poller, and cost
+ * the machine what the proxies are to have.
  */
 final class Receiver implements AutoCloseable {
 

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One proxy under measurement, in a standing mesh of two nodes with a pod each. Meshes of several subjects stand at once, each
- * in namespaces of its own; only one of them carries traffic at a time.
+ * One proxy under measurement, in a standing mesh of two nodes with a pod each. Meshes of several subjects stand at
+ * once, each in namespaces of its own; only one of them carries traffic at a time.
  */
 final class Subject implements AutoCloseable {
 

@@ -34,7 +34,9 @@ final class Transfer {
         }
     }
 
-    /** Called when warm-up is over, and again when the measured stretch is: for whoever counts something else meanwhile. */
+    /**
+     * Called when warm-up is over, and again when the measured stretch is: for whoever counts something else meanwhile.
+     */
     @FunctionalInterface
     interface Mark {
         void at() throws IOException;

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -68,6 +69,12 @@ public final class TcpClient {
             return Resets.isRefusal(refused)
                     ? new TcpResult.Refused()
                     : new TcpResult.Unreachable(String.valueOf(refused.getMessage()));
+        } catch (SocketException end) {
+            // Connected and reset before anybody looked: connect(2) then tells of the reset.
+            if (Resets.isReset(end)) {
+                return new TcpResult.Reset(0);
+            }
+            throw end;
         }
         try (channel) {
             return converse(channel, request);
