@@ -1,0 +1,85 @@
+package io.culvert.e2e.mesh;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.culvert.testkit.mesh.MeshOptions;
+import io.culvert.testkit.mesh.MeshOptions.Agent;
+import io.culvert.testkit.mesh.MeshOptions.CniPlugin;
+import io.culvert.testkit.network.Privileges;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** How proxy and agent of this build are started: with the launcher's own flags, so that tests run what operators run. */
+final class Programs {
+
+    /** Two JVMs a node start at once on a busy machine. */
+    private static final Duration READY_LIMIT = Duration.ofSeconds(90);
+
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+    private Programs() {}
+
+    static Path root() {
+        return ROOT;
+    }
+
+    /** Meshes need namespaces; where there are none the test says so and is not run. */
+    static void assumeMeshesCanRun() {
+        Optional<String> obstacle = Privileges.obstacleToNamespaces();
+        assumeTrue(obstacle.isEmpty(), () -> "mesh tests were not run: " + obstacle.orElse(""));
+    }
+
+    static List<String> proxy() {
+        return command("program_command proxy");
+    }
+
+    static List<String> agent() {
+        return command("program_command agent");
+    }
+
+    /** The demonstration, as {@code ./culvert demo} starts it. */
+    static List<String> demo() {
+        return command("harness_command testkit io.culvert.testkit.demo.DemoMain");
+    }
+
+    /** Our proxy, our agent, and the compiled plugin where there is one. */
+    static MeshOptions.Builder options() {
+        Path plugin = ROOT.resolve("cni-agent/target/culvert-cni");
+        CniPlugin how = Files.isExecutable(plugin) ? new CniPlugin.Executable(plugin) : new CniPlugin.PlayedByTestkit();
+        return MeshOptions.proxy(proxy())
+                .agent(new Agent.Command(agent(), Map.of(), how))
+                .readyLimit(READY_LIMIT);
+    }
+
+    /** Asks the launcher's functions; they build nothing. */
+    private static List<String> command(String function) {
+        String script = "set -eu; root=$0; die() { echo \"$*\" >&2; exit 1; }; JAVA_HOME=$1;"
+                + " . \"$root/launcher/build.sh\"; . \"$root/launcher/commands.sh\"; "
+                + function + "; printf '%s\\0' \"${COMMAND[@]}\"";
+        try {
+            Process process = new ProcessBuilder(
+                            "bash", "-c", script, ROOT.toString(), System.getProperty("java.home"))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException("the launcher gives no command line for: " + function);
+            }
+            return List.of(answer.split("\0", -1)).stream()
+                    .filter(argument -> !argument.isEmpty())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}
