@@ -28,16 +28,25 @@ final class DemoTest {
         Programs.assumeMeshesCanRun();
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "not run: util-linux has no setpriv here");
         List<String> command = new ArrayList<>(List.of(
-                "setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs", "--",
-                "bash", "-c", ENTER, Programs.root().toString(), System.getProperty("java.home")));
+                "setpriv",
+                "--bounding-set",
+                "-all",
+                "--inh-caps",
+                "-all",
+                "--no-new-privs",
+                "--",
+                "bash",
+                "-c",
+                ENTER,
+                Programs.root().toString(),
+                System.getProperty("java.home")));
         command.addAll(Programs.demo());
         assertThat(run(command))
                 .contains("running in user namespaces of its own", "expectations held")
                 .doesNotContain("✗");
     }
 
-    private static final String ENTER =
-            """
+    private static final String ENTER = """
             set -eu
             root=$0 JAVA_HOME=$1
             export JAVA_HOME
@@ -58,7 +67,9 @@ final class DemoTest {
                     .redirectOutput(output.toFile())
                     .start();
             try {
-                assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ended in time").isTrue();
+                assertThat(process.waitFor(5, TimeUnit.MINUTES))
+                        .as("ended in time")
+                        .isTrue();
             } finally {
                 process.destroy();
             }

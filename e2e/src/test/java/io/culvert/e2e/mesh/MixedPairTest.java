@@ -38,8 +38,10 @@ final class MixedPairTest {
         Programs.assumeMeshesCanRun();
         MeshSpec spec = MeshSpec.mesh("mixed")
                 .namespace("default", namespace -> namespace.mesh(true))
-                .node("of-client", node -> node.pod("client", pod -> pod.serviceAccount("client"))
-                        .pod("intruder", pod -> pod.serviceAccount("intruder")))
+                .node(
+                        "of-client",
+                        node -> node.pod("client", pod -> pod.serviceAccount("client"))
+                                .pod("intruder", pod -> pod.serviceAccount("intruder")))
                 .node("of-server", node -> node.pod("server", pod -> pod.label("app", "server")))
                 .policy(PolicySpec.deny("default", "no-intruders")
                         .selecting("app", "server")

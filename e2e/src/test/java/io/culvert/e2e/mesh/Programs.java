@@ -64,8 +64,7 @@ final class Programs {
                 + " . \"$root/launcher/build.sh\"; . \"$root/launcher/commands.sh\"; "
                 + function + "; printf '%s\\0' \"${COMMAND[@]}\"";
         try {
-            Process process = new ProcessBuilder(
-                            "bash", "-c", script, ROOT.toString(), System.getProperty("java.home"))
+            Process process = new ProcessBuilder("bash", "-c", script, ROOT.toString(), System.getProperty("java.home"))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

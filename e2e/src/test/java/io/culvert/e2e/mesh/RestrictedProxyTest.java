@@ -21,8 +21,7 @@ import org.junit.jupiter.api.Test;
 final class RestrictedProxyTest {
 
     /** Mounts everything read-only but a tmpfs on /tmp, then drops all capabilities but the chart's, for good. */
-    private static final String RESTRICT =
-            """
+    private static final String RESTRICT = """
             set -eu
             mount --make-rprivate /
             mount -t tmpfs -o size=64m tmpfs /mnt
@@ -39,10 +38,10 @@ final class RestrictedProxyTest {
     void threeCapabilitiesAReadOnlyRootAndLittleMemoryAreEnough() throws IOException {
         Programs.assumeMeshesCanRun();
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "not run: util-linux has no setpriv here");
-        List<String> command = new ArrayList<>(
-                List.of("unshare", "--mount", "bash", "-c", RESTRICT, "restricted"));
+        List<String> command = new ArrayList<>(List.of("unshare", "--mount", "bash", "-c", RESTRICT, "restricted"));
         for (String argument : Programs.proxy()) {
-            command.add(argument.startsWith("-Dio.netty.native.workdir=") ? "-Dio.netty.native.workdir=/mnt" : argument);
+            command.add(
+                    argument.startsWith("-Dio.netty.native.workdir=") ? "-Dio.netty.native.workdir=/mnt" : argument);
         }
         MeshSpec spec = MeshSpec.mesh("restricted")
                 .namespace("default", namespace -> namespace.mesh(true))
@@ -50,7 +49,11 @@ final class RestrictedProxyTest {
                 .node("two", node -> node.pod("server", pod -> pod.serves(Kind.ECHO, 7)))
                 .build();
         try (Mesh mesh = Mesh.start(
-                spec, Programs.options().proxyOn("one", command).proxyOn("two", command).build())) {
+                spec,
+                Programs.options()
+                        .proxyOn("one", command)
+                        .proxyOn("two", command)
+                        .build())) {
             TcpResult result = mesh.pod("client")
                     .tcp()
                     .exchange(mesh.pod("server").at(7), "ping".getBytes(StandardCharsets.US_ASCII));

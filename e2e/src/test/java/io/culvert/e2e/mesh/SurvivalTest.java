@@ -1,7 +1,5 @@
 package io.culvert.e2e.mesh;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.culvert.testkit.mesh.Mesh;
 import io.culvert.testkit.mesh.MeshNode;
 import io.culvert.testkit.mesh.MeshPod;
