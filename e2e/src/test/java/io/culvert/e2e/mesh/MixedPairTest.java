@@ -55,21 +55,21 @@ final class MixedPairTest {
                         .build())) {
             MeshPod client = mesh.pod("client");
             MeshPod server = mesh.pod("server");
-            try (TcpService echo = server.serve(7, EchoServer.plain());
-                    TcpService sink = server.serve(6001, Bulk.sink());
-                    TcpService source = server.serve(6002, Bulk.source())) {
-                assertThat(client.tcp().exchange(echo.address(), PING)).isInstanceOf(TcpResult.Answered.class);
-                assertThat(mesh.pod("intruder").tcp().exchange(echo.address(), PING))
+            try (TcpService _ = server.serve(7, EchoServer.plain());
+                    TcpService _ = server.serve(6001, Bulk.sink());
+                    TcpService _ = server.serve(6002, Bulk.source())) {
+                assertThat(client.tcp().exchange(server.at(7), PING)).isInstanceOf(TcpResult.Answered.class);
+                assertThat(mesh.pod("intruder").tcp().exchange(server.at(7), PING))
                         .isNotInstanceOf(TcpResult.Answered.class);
-                transfer(client, sink, source);
+                transfer(client, server);
             }
         }
     }
 
-    private static void transfer(MeshPod client, TcpService sink, TcpService source) throws IOException {
+    private static void transfer(MeshPod client, MeshPod server) throws IOException {
         Duration limit = Duration.ofMinutes(1);
-        try (SocketChannel up = client.tcp(limit).connect(sink.address());
-                SocketChannel down = client.tcp(limit).connect(source.address())) {
+        try (SocketChannel up = client.tcp(limit).connect(server.at(6001));
+                SocketChannel down = client.tcp(limit).connect(server.at(6002))) {
             assertThat(Bulk.upload(up, 32L << 20, 1)).isTrue();
             assertThat(Bulk.download(down, 32L << 20, 2)).isTrue();
         }

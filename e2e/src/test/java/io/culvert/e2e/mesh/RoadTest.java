@@ -110,6 +110,7 @@ final class RoadTest {
         AccessLine outbound = line(
                 "one",
                 line -> line.isOutbound()
+                        && line.field("src.workload").equals("client")
                         && line.field("dst.hbone_addr").equals(server.address().getHostAddress() + ":8080"));
         AccessLine inbound = line(
                 "two",
@@ -175,7 +176,7 @@ final class RoadTest {
                     .build();
             mesh.change(spec -> spec.policy(deny));
             try {
-                assertThat(endsWithoutAnswer(open)).isTrue();
+                Await.untilTrue("the connection is cut", LIMIT, () -> endsWithoutAnswer(open), () -> "still open");
                 assertThat(line("two", line -> line.field("error").equals("connection closed due to policy change"))
                                 .field("src.workload"))
                         .isEqualTo("client");
@@ -188,10 +189,10 @@ final class RoadTest {
     @Test
     void bulkIsUnchangedBothWays() throws IOException {
         long bytes = 64L << 20;
-        try (TcpService sink = server.serve(6001, Bulk.sink());
-                TcpService source = server.serve(6002, Bulk.source());
-                SocketChannel up = client.tcp(Duration.ofMinutes(1)).connect(sink.address());
-                SocketChannel down = client.tcp(Duration.ofMinutes(1)).connect(source.address())) {
+        try (TcpService _ = server.serve(6001, Bulk.sink());
+                TcpService _ = server.serve(6002, Bulk.source());
+                SocketChannel up = client.tcp(Duration.ofMinutes(1)).connect(server.at(6001));
+                SocketChannel down = client.tcp(Duration.ofMinutes(1)).connect(server.at(6002))) {
             assertThat(Bulk.upload(up, bytes, 1)).isTrue();
             assertThat(Bulk.download(down, bytes, 2)).isTrue();
         }
@@ -199,7 +200,7 @@ final class RoadTest {
 
     @Test
     void serverMaySpeakFirstAndGoOnAfterTheClientsHalfClose() throws IOException {
-        try (TcpService greeter = server.serve(6003, connection -> {
+        try (TcpService _ = server.serve(6003, connection -> {
             connection.write(ByteBuffer.wrap("hello ".getBytes(StandardCharsets.US_ASCII)));
             ByteBuffer all = ByteBuffer.allocate(64);
             while (connection.read(all) >= 0) {
@@ -207,7 +208,7 @@ final class RoadTest {
             }
             connection.write(all.flip());
         })) {
-            assertThat(client.tcp().exchange(greeter.address(), PING))
+            assertThat(client.tcp().exchange(server.at(6003), PING))
                     .isInstanceOfSatisfying(
                             TcpResult.Answered.class,
                             answer -> assertThat(answer.text()).isEqualTo("hello ping"));
@@ -216,19 +217,19 @@ final class RoadTest {
 
     @Test
     void resetOfTheServerIsAResetAtTheClient() throws IOException {
-        try (TcpService rude = server.serve(6004, connection -> {
+        try (TcpService _ = server.serve(6004, connection -> {
             connection.read(ByteBuffer.allocate(16));
             connection.socket().setSoLinger(true, 0);
         })) {
-            assertThat(client.tcp().exchangeOpen(rude.address(), PING, 1)).isInstanceOf(TcpResult.Reset.class);
+            assertThat(client.tcp().exchangeOpen(server.at(6004), PING, 1)).isInstanceOf(TcpResult.Reset.class);
         }
     }
 
     @Test
     void stalledReaderKeepsBothProxiesSmallAndItsNeighboursFast() throws IOException {
         CountDownLatch done = new CountDownLatch(1);
-        try (TcpService stalled = server.serve(6005, connection -> await(done));
-                SocketChannel sender = client.tcp().connect(stalled.address())) {
+        try (TcpService _ = server.serve(6005, connection -> await(done));
+                SocketChannel sender = client.tcp().connect(server.at(6005))) {
             long before = residentKib("one") + residentKib("two");
             sender.configureBlocking(false);
             long sent = fill(sender);
