@@ -4,6 +4,8 @@ import io.culvert.proxy.config.ProxyConfig;
 import io.culvert.xds.AdsClient;
 import io.culvert.xds.AdsCounters;
 import io.culvert.xds.CertificatePrefetch;
+import io.culvert.xds.InvalidLocalState;
+import io.culvert.xds.LocalState;
 import io.culvert.xds.XdsConfig;
 import io.culvert.xds.XdsNode;
 import io.culvert.xds.channel.ControlPlaneEndpoint;
@@ -22,9 +24,13 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What talks to the control plane, on the control thread: mesh state and certificates. */
 final class ControlSide implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ControlSide.class);
 
     private final ProxyConfig config;
     private final Map<String, String> jsonMetadata;
@@ -35,6 +41,7 @@ final class ControlSide implements AutoCloseable {
     private final MeshState mesh;
     private final CaClient ca;
     private final CertificateManager certificates;
+    private volatile LocalState localState = LocalState.EMPTY;
     private @Nullable AdsClient ads;
 
     /** Makes everything, asks for nothing yet. */
@@ -51,6 +58,34 @@ final class ControlSide implements AutoCloseable {
                 keyMaker);
         this.certificates = new CertificateManager(ca, control, new SplittableRandom());
         mesh.addListener(new CertificatePrefetch(certificates, control));
+    }
+
+    /**
+     * Takes the state of the local file, if one is configured: before anything else, so that it is there for the first connection.
+     *
+     * @throws InvalidLocalState naming the line that is wrong
+     */
+    void loadLocalState() throws InvalidLocalState {
+        localState = readLocalState();
+        localState.loadInto(mesh);
+    }
+
+    private LocalState readLocalState() throws InvalidLocalState {
+        return switch (config.local()) {
+            case ProxyConfig.Local.None ignored -> LocalState.EMPTY;
+            case ProxyConfig.Local.File file -> LocalState.read(file.path());
+            case ProxyConfig.Local.Inline inline -> LocalState.parse(inline.yaml());
+        };
+    }
+
+    /** What the local file says now, for the dump; while it is broken, what it said last. */
+    LocalState localState() {
+        try {
+            localState = readLocalState();
+        } catch (InvalidLocalState e) {
+            LOG.warn("the local state file cannot be read again: {}", e.getMessage());
+        }
+        return localState;
     }
 
     /**

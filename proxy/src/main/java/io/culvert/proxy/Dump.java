@@ -30,6 +30,6 @@ record Dump(ControlSide control, WorkloadManager workloads) implements DumpSourc
 
     @Override
     public LocalState staticConfig() {
-        return LocalState.EMPTY;
+        return control.localState();
     }
 }

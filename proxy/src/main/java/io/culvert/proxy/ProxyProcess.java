@@ -26,6 +26,7 @@ import io.culvert.proxy.telemetry.log.LogSink;
 import io.culvert.proxy.telemetry.metrics.BuildInfo;
 import io.culvert.proxy.telemetry.metrics.MetricsRegistry;
 import io.culvert.proxy.telemetry.metrics.ProcessMetrics;
+import io.culvert.xds.InvalidLocalState;
 import io.culvert.xds.mesh.MeshState;
 import java.io.IOException;
 import java.time.Duration;
@@ -105,6 +106,11 @@ final class ProxyProcess implements AutoCloseable {
             throw new IllegalArgumentException(
                     "invalid env var PROXY_MODE=dedicated (not supported yet: use shared mode)");
         }
+        if (config.features().fakeCa()) {
+            throw new IllegalArgumentException(
+                    "invalid env var FAKE_CA=true (this proxy makes no certificates: use a control plane that does)");
+        }
+        log.info("running with config: {}", ConfigDump.settings(config));
         InpodPreflight.check(config.inpod().sockets().mark());
         ProxyProcess process = new ProxyProcess(config, environment, sink, clock, ticker);
         try {
@@ -117,6 +123,11 @@ final class ProxyProcess implements AutoCloseable {
     }
 
     private void begin(BuildVersion version, LogSink sink, InstantSource clock) throws IOException {
+        try {
+            control.loadLocalState();
+        } catch (InvalidLocalState e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
         Readiness.Gate synced = readiness.gate(Readiness.STATE_MANAGER);
         Readiness.Gate wired = readiness.gate(Readiness.PROXY);
         metrics.add(new ProcessMetrics())
