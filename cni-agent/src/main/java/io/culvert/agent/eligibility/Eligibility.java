@@ -51,4 +51,9 @@ public final class Eligibility {
     public boolean excludes(String namespace) {
         return excludedNamespaces.contains(namespace);
     }
+
+    @Override
+    public String toString() {
+        return "selectors " + selectors + ", excluded namespaces " + excludedNamespaces;
+    }
 }

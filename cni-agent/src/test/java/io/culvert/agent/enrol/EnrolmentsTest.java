@@ -2,77 +2,31 @@ package io.culvert.agent.enrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.culvert.agent.eligibility.Eligibility;
-import io.culvert.agent.eligibility.SelectorYaml;
-import io.culvert.agent.eligibility.Verdict;
 import io.culvert.agent.enrol.EnrolmentObserver.EventKind;
 import io.culvert.agent.netns.KnownPod;
 import io.culvert.agent.netns.NetnsCache;
 import io.culvert.agent.pod.PodFacts;
-import io.culvert.agent.pod.PodRef;
 import io.culvert.agent.pod.Pods;
 import io.culvert.agent.pod.Redirection;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The state machine, one event at a time: lanes run at once, timers when the test says so. */
+/** The state machine, one event at a time. */
 final class EnrolmentsTest {
-    private static final String MODE = "istio.io/dataplane-mode";
-    private static final Map<String, String> AMBIENT = Map.of(MODE, "ambient");
-    private static final String[] ENROL = {"scan", "rules", "proxy add", "probes"};
-
-    private final FakeCluster cluster = new FakeCluster();
-    private final FakeNode node = new FakeNode();
-    private final NetnsCache cache = new NetnsCache();
-    private final Queue<Runnable> timers = new ArrayDeque<>();
-    private final List<Duration> waits = new ArrayList<>();
-    private final List<EventKind> events = new ArrayList<>();
-    private final Enrolments enrolments = create();
+    private final Bench bench = new Bench();
+    private final FakeCluster cluster = bench.cluster;
+    private final FakeNode node = bench.node;
+    private final NetnsCache cache = bench.cache;
+    private final Enrolments enrolments = bench.enrolments;
     private final PodFacts pod = Pods.pod("shop", "cart", "uid-1", "10.0.0.1");
-
-    private Enrolments create() {
-        EnrolmentObserver observer = new EnrolmentObserver() {
-            @Override
-            public void reconciled(EventKind kind) {
-                events.add(kind);
-            }
-
-            @Override
-            public void enrolled(Duration took) {
-                assertThat(took).isZero();
-            }
-        };
-        return new Enrolments(
-                new Eligibility(SelectorYaml.parse("""
-                        - podSelector: {matchLabels: {istio.io/dataplane-mode: ambient}}
-                        - podSelector:
-                            matchExpressions: [{key: istio.io/dataplane-mode, operator: NotIn, values: [none]}]
-                          namespaceSelector: {matchLabels: {istio.io/dataplane-mode: ambient}}
-                        """), Set.of("kube-system")),
-                new Collaborators(cluster, cache, node, node, node, node.probes()),
-                Runnable::run,
-                (wait, task) -> {
-                    waits.add(wait);
-                    timers.add(task);
-                },
-                observer,
-                () -> 0);
-    }
 
     @BeforeEach
     void open() {
-        cluster.namespace("shop", Map.of());
-        cluster.namespace("kube-system", AMBIENT);
-        cluster.listen(enrolments);
         enrolments.open();
     }
 
@@ -86,9 +40,9 @@ final class EnrolmentsTest {
         cluster.put(pod);
         assertThat(node.calls).isEmpty();
 
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
 
-        assertThat(node.calls).containsExactly(ENROL);
+        assertThat(node.calls).containsExactly(Bench.ENROL);
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);
         assertThat(state()).isEqualTo(EnrolmentState.ENROLLED);
         assertThat(cache.snapshot())
@@ -98,20 +52,20 @@ final class EnrolmentsTest {
 
     @Test
     void enrolsALabelledPod() {
-        cluster.put(Pods.labelled(pod, MODE, "ambient"));
-        assertThat(node.calls).containsExactly(ENROL);
+        cluster.put(Pods.labelled(pod, Bench.MODE, "ambient"));
+        assertThat(node.calls).containsExactly(Bench.ENROL);
     }
 
     @Test
     void marksThePodPendingUntilAProxyAcceptsIt() {
         node.handOversFail = 2;
         cluster.put(pod);
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
 
         assertThat(annotation()).isEqualTo(Redirection.PENDING);
         assertThat(state()).isEqualTo(EnrolmentState.REDIRECTED);
         assertThat(cache.contains(pod.uid())).isTrue();
-        runTimersUntilQuiet();
+        bench.runTimersUntilQuiet();
 
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);
         assertThat(enrolments.report().getFirst().lastError()).isEmpty();
@@ -121,10 +75,10 @@ final class EnrolmentsTest {
     void waitsLongerAfterEachFailureButNeverLongerThanFiveSeconds() {
         node.handOversFail = 30;
         cluster.put(pod);
-        cluster.namespace("shop", AMBIENT);
-        runTimersUntilQuiet();
+        cluster.namespace("shop", Bench.AMBIENT);
+        bench.runTimersUntilQuiet();
 
-        assertThat(waits).isSorted().startsWith(Duration.ofMillis(5)).endsWith(Duration.ofSeconds(5));
+        assertThat(bench.waits).isSorted().startsWith(Duration.ofMillis(5)).endsWith(Duration.ofSeconds(5));
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);
     }
 
@@ -132,10 +86,10 @@ final class EnrolmentsTest {
     void dropsAPodWhoseNamespaceIsNotFound() {
         node.netnsMissing = true;
         cluster.put(pod);
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
 
         assertThat(node.calls).containsExactly("scan");
-        assertThat(timers).isEmpty();
+        assertThat(bench.timers).isEmpty();
         assertThat(annotation()).isEqualTo(Redirection.ABSENT);
         assertThat(cache.contains(pod.uid())).isFalse();
         assertThat(enrolments.report().getFirst().lastError()).contains("no process shows it");
@@ -149,7 +103,7 @@ final class EnrolmentsTest {
     void tellsNoProxyOfAPodThatTakesNoRules() {
         node.rulesFail = 1;
         cluster.put(pod);
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
 
         assertThat(node.calls).containsExactly("scan", "rules");
         assertThat(cache.contains(pod.uid())).isFalse();
@@ -160,11 +114,11 @@ final class EnrolmentsTest {
     void triesAgainWhenTheApiServerIsAway() {
         cluster.put(pod);
         cluster.away(true);
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
         assertThat(annotation()).isEqualTo(Redirection.ABSENT);
 
         cluster.away(false);
-        runTimersUntilQuiet();
+        bench.runTimersUntilQuiet();
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);
     }
 
@@ -172,23 +126,23 @@ final class EnrolmentsTest {
     void triesAgainWhenTheProbeSetRefuses() {
         node.probesFail = 1;
         cluster.put(pod);
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
         assertThat(annotation()).isEqualTo(Redirection.ABSENT);
 
-        runTimersUntilQuiet();
+        bench.runTimersUntilQuiet();
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);
     }
 
     @Test
     void leavesPodsWithoutAddressToTheContainerRuntime() {
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
         cluster.put(Pods.withIps(pod, List.of()));
         assertThat(node.calls).isEmpty();
     }
 
     @Test
     void leavesTheHostsNetworkAlone() {
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
         cluster.put(Pods.onHostNetwork(pod));
         assertThat(node.calls).isEmpty();
     }
@@ -214,7 +168,7 @@ final class EnrolmentsTest {
         assertThat(node.calls).doesNotContain("proxy remove");
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);
         assertThat(state()).isEqualTo(EnrolmentState.LEAVING);
-        runTimersUntilQuiet();
+        bench.runTimersUntilQuiet();
 
         assertThat(node.calls)
                 .containsExactly(
@@ -227,8 +181,8 @@ final class EnrolmentsTest {
         enrol();
         node.removalsFail = 1;
         cluster.namespace("shop", Map.of());
-        cluster.namespace("shop", AMBIENT);
-        runTimersUntilQuiet();
+        cluster.namespace("shop", Bench.AMBIENT);
+        bench.runTimersUntilQuiet();
 
         assertThat(state()).isEqualTo(EnrolmentState.ENROLLED);
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);
@@ -237,7 +191,7 @@ final class EnrolmentsTest {
     @Test
     void withdrawsAPodThatOptsOutAndThenLeavesItAlone() {
         enrol();
-        PodFacts out = Pods.labelled(cluster.pod(pod.ref()), MODE, "none");
+        PodFacts out = Pods.labelled(cluster.pod(pod.ref()), Bench.MODE, "none");
         cluster.put(out);
         assertThat(annotation()).isEqualTo(Redirection.ABSENT);
         node.calls.clear();
@@ -256,7 +210,7 @@ final class EnrolmentsTest {
         node.calls.clear();
 
         cluster.put(Pods.terminal(cluster.pod(pod.ref()), false));
-        assertThat(node.calls).containsExactly(ENROL);
+        assertThat(node.calls).containsExactly(Bench.ENROL);
     }
 
     @Test
@@ -267,12 +221,12 @@ final class EnrolmentsTest {
         assertThat(node.calls).containsExactly("no probes", "proxy remove");
         assertThat(cache.contains(pod.uid())).isFalse();
         assertThat(enrolments.report()).isEmpty();
-        assertThat(events).endsWith(EventKind.DELETE);
+        assertThat(bench.events).endsWith(EventKind.DELETE);
     }
 
     @Test
     void removesADeletedPodWhoseAnnotationNeverReachedTheCache() {
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
         enrolments.podDeleted(pod);
         assertThat(node.calls).containsExactly("no probes", "proxy remove");
     }
@@ -290,7 +244,7 @@ final class EnrolmentsTest {
         cluster.delete(pod.ref());
         assertThat(cache.contains(pod.uid())).isTrue();
 
-        runTimersUntilQuiet();
+        bench.runTimersUntilQuiet();
         assertThat(cache.contains(pod.uid())).isFalse();
         assertThat(enrolments.report()).isEmpty();
     }
@@ -331,7 +285,7 @@ final class EnrolmentsTest {
         enrolments.podChanged(pod);
         assertThat(node.calls).isEmpty();
 
-        enrolments.podChanged(Pods.labelled(Pods.pod("shop", "gone", "uid-9", "10.0.0.8"), MODE, "ambient"));
+        enrolments.podChanged(Pods.labelled(Pods.pod("shop", "gone", "uid-9", "10.0.0.8"), Bench.MODE, "ambient"));
         assertThat(node.calls).isEmpty();
     }
 
@@ -340,161 +294,18 @@ final class EnrolmentsTest {
         node.handOversFail = 1;
         cluster.put(pod);
         cluster.away(true);
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
         cluster.away(false);
         cluster.put(Pods.labelled(cluster.pod(pod.ref()), "version", "2"));
 
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);
     }
 
-    @Test
-    void admitsANewPodOnceEverythingIsInPlace() {
-        cluster.namespace("shop", AMBIENT);
-        cluster.put(Pods.withIps(pod, List.of()));
-
-        assertThat(enrolments.admit(request("uid-1"), true)).isEqualTo(new Admission.Enrolled());
-        assertThat(node.calls).containsExactly("open /run/netns/a", "rules", "proxy add", "probes");
-        assertThat(node.exempt).containsEntry(pod.uid(), List.of(InetAddress.ofLiteral("10.0.0.7")));
-        assertThat(annotation()).isEqualTo(Redirection.ENABLED);
-    }
-
-    @Test
-    void failsAPodThatNoProxyServes() {
-        cluster.namespace("shop", AMBIENT);
-        cluster.put(Pods.withIps(pod, List.of()));
-        node.handOversFail = 1;
-
-        assertThat(enrolments.admit(request(""), false))
-                .isInstanceOfSatisfying(
-                        Admission.Failed.class,
-                        failed -> assertThat(failed.reason()).contains("no node proxy"));
-        assertThat(annotation()).isEqualTo(Redirection.PENDING);
-    }
-
-    @Test
-    void asksTheApiServerForAPodThatTheCacheDoesNotKnow() {
-        cluster.namespace("shop", AMBIENT);
-        cluster.putUnseen(pod);
-        assertThat(enrolments.admit(request("uid-1"), true)).isEqualTo(new Admission.Enrolled());
-    }
-
-    @Test
-    void asksTheApiServerWhenTheCacheKnowsAnOlderPodOfThatName() {
-        cluster.namespace("shop", AMBIENT);
-        cluster.put(Pods.pod("shop", "cart", "uid-0", "10.0.0.1"));
-        node.calls.clear();
-        cluster.putUnseen(pod);
-        assertThat(enrolments.admit(request("uid-1"), true)).isEqualTo(new Admission.Enrolled());
-        assertThat(cache.contains(pod.uid())).isTrue();
-    }
-
-    @Test
-    void admitsAStaticPodByTheUidThatTheKubeletGaveIt() {
-        cluster.namespace("shop", AMBIENT);
-        cluster.put(Pods.annotated(Pods.withIps(pod, List.of()), "kubernetes.io/config.mirror", "f00d"));
-        assertThat(enrolments.admit(request("f00d"), true)).isEqualTo(new Admission.Enrolled());
-        assertThat(enrolments.admit(request("beef"), true)).isInstanceOf(Admission.Failed.class);
-    }
-
-    @Test
-    void failsClosedWhereNobodyKnowsThePod() {
-        assertThat(enrolments.admit(request(""), true)).isInstanceOf(Admission.Failed.class);
-        cluster.away(true);
-        assertThat(enrolments.admit(request(""), true)).isEqualTo(new Admission.Failed("the API server is away"));
-        assertThat(node.calls).isEmpty();
-    }
-
-    @Test
-    void letsPodsPassThatAreNotEligible() {
-        cluster.put(pod);
-        assertThat(enrolments.admit(request(""), true)).isEqualTo(new Admission.NotEligible(Verdict.NOT_SELECTED));
-
-        AddRequest excluded = new AddRequest(new PodRef("kube-system", "dns"), "", "/n", List.of());
-        cluster.away(true);
-        assertThat(enrolments.admit(excluded, true)).isEqualTo(new Admission.NotEligible(Verdict.NAMESPACE_EXCLUDED));
-        assertThat(node.calls).isEmpty();
-    }
-
-    @Test
-    void findsPodsOfAnEarlierRunAgain() {
-        FakeCluster restarted = new FakeCluster();
-        restarted.namespace("shop", AMBIENT);
-        restarted.put(Pods.annotated(pod, Redirection.ENABLED));
-        restarted.put(Pods.annotated(Pods.pod("shop", "p", "uid-2", "10.0.0.2"), Redirection.PENDING));
-        restarted.put(Pods.pod("shop", "l", "uid-3", "10.0.0.3"));
-        restarted.put(
-                Pods.terminal(Pods.annotated(Pods.pod("shop", "t", "uid-4", "10.0.0.4"), Redirection.ENABLED), true));
-        restarted.put(Pods.annotated(
-                Pods.labelled(Pods.pod("istio-system", "z", "uid-5", "10.0.0.5"), "app", "ztunnel"),
-                Redirection.ENABLED));
-        Enrolments again = over(restarted);
-
-        again.recover("istio-system", true);
-
-        List<KnownPod> known = cache.snapshot();
-        assertThat(known).extracting(KnownPod::uid).containsExactly(pod.uid());
-        assertThat(known).allSatisfy(one -> ((KnownPod.Found) one).netns().close());
-        assertThat(node.calls).containsExactly("rules");
-        assertThat(again.report().getFirst().state()).isEqualTo(EnrolmentState.ENROLLED);
-    }
-
-    @Test
-    void keepsAPodOfAnEarlierRunInTheSnapshotAndLooksForItAgain() {
-        FakeCluster restarted = new FakeCluster();
-        restarted.namespace("shop", AMBIENT);
-        restarted.put(Pods.annotated(pod, Redirection.ENABLED));
-        node.netnsMissing = true;
-        Enrolments again = over(restarted);
-        again.recover("istio-system", true);
-        again.open();
-
-        assertThat(cache.snapshot()).containsExactly(new KnownPod.Missing(pod.uid()));
-        assertThat(again.report().getFirst().state()).isEqualTo(EnrolmentState.LOST);
-        assertThat(timers).isNotEmpty();
-
-        node.netnsMissing = false;
-        node.calls.clear();
-        runTimersUntilQuiet();
-        assertThat(node.calls).containsExactly(ENROL);
-        assertThat(cache.missing()).isEmpty();
-        assertThat(again.report().getFirst().state()).isEqualTo(EnrolmentState.ENROLLED);
-    }
-
-    private Enrolments over(FakeCluster other) {
-        Enrolments made = new Enrolments(
-                new Eligibility(SelectorYaml.parse("[{}]"), Set.of()),
-                new Collaborators(other, cache, node, node, node, node.probes()),
-                Runnable::run,
-                (wait, task) -> timers.add(task),
-                new EnrolmentObserver() {
-                    @Override
-                    public void reconciled(EventKind kind) {}
-
-                    @Override
-                    public void enrolled(Duration took) {}
-                },
-                () -> 0);
-        other.listen(made);
-        return made;
-    }
-
     private void enrol() {
         cluster.put(pod);
-        cluster.namespace("shop", AMBIENT);
+        cluster.namespace("shop", Bench.AMBIENT);
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);
         node.calls.clear();
-    }
-
-    private static AddRequest request(String uid) {
-        return new AddRequest(
-                new PodRef("shop", "cart"), uid, "/run/netns/a", List.of(InetAddress.ofLiteral("10.0.0.7")));
-    }
-
-    private void runTimersUntilQuiet() {
-        for (int i = 0; i < 100 && !timers.isEmpty(); i++) {
-            timers.remove().run();
-        }
-        assertThat(timers).isEmpty();
     }
 
     private Redirection annotation() {
