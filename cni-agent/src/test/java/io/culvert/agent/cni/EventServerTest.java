@@ -159,18 +159,23 @@ final class EventServerTest {
 
     @Test
     void servesManyAtOnceAndLeavesNothingOpen() throws Exception {
-        post("/cmdadd", "", EVENT);
+        // The first round brings up the pollers of virtual threads, which stay.
+        postAtOnce(100);
         int before = Kernel.openDescriptors();
-        try (var threads = Executors.newFixedThreadPool(100)) {
+        postAtOnce(100);
+        Kernel.await("all closed").until(() -> Kernel.openDescriptors() <= before);
+    }
+
+    private void postAtOnce(int count) throws Exception {
+        try (var threads = Executors.newFixedThreadPool(count)) {
             var all = new ArrayList<Future<String>>();
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < count; i++) {
                 all.add(threads.submit(() -> post("/cmdadd", "", EVENT)));
             }
             for (var one : all) {
                 assertThat(one.get()).startsWith("HTTP/1.1 200 ");
             }
         }
-        Kernel.await("all closed").until(() -> Kernel.openDescriptors() <= before);
     }
 
     private String post(String path, String headers, String body) throws IOException {

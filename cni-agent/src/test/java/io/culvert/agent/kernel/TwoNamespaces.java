@@ -32,6 +32,8 @@ public final class TwoNamespaces implements AutoCloseable {
             plug(here, POD4, POD6);
             here.replaceRoute(Route.via(IpPrefix.all(IpFamily.V4), OUTSIDE4));
             here.replaceRoute(Route.via(IpPrefix.all(IpFamily.V6), OUTSIDE6));
+            awaitOwn(there, OUTSIDE6);
+            awaitOwn(here, POD6);
         } catch (IOException e) {
             both.close();
             throw e;
@@ -46,10 +48,21 @@ public final class TwoNamespaces implements AutoCloseable {
         netlink.addAddress("eth0", v6, 64);
     }
 
+    /**
+     * Until the kernel takes packets for the address as its own. For IPv6 that comes some time after the address
+     * itself, when the cable's carrier has been noticed; until then they would leave by the default route.
+     */
+    private static void awaitOwn(RouteNetlink netlink, InetAddress address) {
+        IpPrefix own = IpPrefix.host(address);
+        Kernel.await("a local route").until(() -> netlink.routes(Route.LOCAL_TABLE).stream()
+                .anyMatch(route -> route.destination().equals(own)));
+    }
+
     /** Gives the outside another address, for callers that are somebody special. */
     public void addOutsideAddress(InetAddress address) throws IOException {
         try (RouteNetlink netlink = RouteNetlink.open(outside)) {
             netlink.addAddress("eth0", address, address.getAddress().length * 8);
+            awaitOwn(netlink, address);
         }
     }
 
