@@ -54,8 +54,9 @@ public final class TwoNamespaces implements AutoCloseable {
      */
     private static void awaitOwn(RouteNetlink netlink, InetAddress address) {
         IpPrefix own = IpPrefix.host(address);
-        Kernel.await("a local route").until(() -> netlink.routes(Route.LOCAL_TABLE).stream()
-                .anyMatch(route -> route.destination().equals(own)));
+        Kernel.await("a local route")
+                .until(() -> netlink.routes(Route.LOCAL_TABLE).stream()
+                        .anyMatch(route -> route.destination().equals(own)));
     }
 
     /** Gives the outside another address, for callers that are somebody special. */
