@@ -61,7 +61,8 @@ final class ControlSide implements AutoCloseable {
     }
 
     /**
-     * Takes the state of the local file, if one is configured: before anything else, so that it is there for the first connection.
+     * Takes the state of the local file, if one is configured: before anything else, so that it is there for the first
+     * connection.
      *
      * @throws InvalidLocalState naming the line that is wrong
      */

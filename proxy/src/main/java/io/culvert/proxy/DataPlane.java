@@ -27,7 +27,10 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The data loops, and the pods on them. Pods are started on the ZDS thread; everything else of theirs lives on the loops. */
+/**
+ * The data loops, and the pods on them. Pods are started on the ZDS thread; everything else of theirs lives on the
+ * loops.
+ */
 final class DataPlane implements PodProxyFactory, AutoCloseable {
 
     private final DataLoops loops;

@@ -17,7 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node proxy. Configured by ztunnel's environment variables; runs until SIGTERM, SIGINT or POST /quitquitquit, and then drains.
+ * The node proxy. Configured by ztunnel's environment variables; runs until SIGTERM, SIGINT or POST /quitquitquit, and
+ * then drains.
  *
  * <p>Exit status: 0 after a drain; 1 if it cannot start, with one line on standard error that says why and what to do.
  */
@@ -25,7 +26,10 @@ public final class Main {
 
     private Main() {}
 
-    /** As {@code ztunnel [proxy|version]}; what follows is ignored, as the original's chart passes {@code proxy ztunnel}. */
+    /**
+     * As {@code ztunnel [proxy|version]}; what follows is ignored, as the original's chart passes {@code proxy
+     * ztunnel}.
+     */
     public static void main(String[] args) {
         String verb = args.length == 0 ? "proxy" : args[0];
         int status = switch (verb) {

@@ -24,8 +24,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The running proxy of one pod: three listeners on one loop, which deals connections out to all loops.
  *
- * <p>Stopping runs in two steps, so that a connection under way between loops is met by the second: first the listeners close, on
- * their loop; then, posted from there and so behind every connection that was dealt out, each loop's share ends.
+ * <p>Stopping runs in two steps, so that a connection under way between loops is met by the second: first the listeners
+ * close, on their loop; then, posted from there and so behind every connection that was dealt out, each loop's share
+ * ends.
  */
 final class PodServer implements PodProxy {
 

@@ -44,8 +44,8 @@ import org.slf4j.LoggerFactory;
  *   preflight -> admin, stats, readiness -> control plane -> (first state accepted) -> node agent -> pods
  * </pre>
  *
- * The node agent is not even connected to before the first state was accepted: a pod that came earlier would be captured before its
- * policies are known.
+ * The node agent is not even connected to before the first state was accepted: a pod that came earlier would be
+ * captured before its policies are known.
  */
 final class ProxyProcess implements AutoCloseable {
 
@@ -94,7 +94,8 @@ final class ProxyProcess implements AutoCloseable {
     /**
      * Starts everything.
      *
-     * @throws IOException if a listener of the process cannot be bound, or the process lacks a capability; the message says which
+     * @throws IOException if a listener of the process cannot be bound, or the process lacks a capability; the message
+     *     says which
      * @throws IllegalArgumentException if a setting is of no use
      */
     static ProxyProcess start(

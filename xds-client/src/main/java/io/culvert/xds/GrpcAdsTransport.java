@@ -15,8 +15,8 @@ import io.grpc.Status;
 import java.io.IOException;
 
 /**
- * Streams over gRPC. Each has a channel of its own, so that roots are read anew and gRPC's own waiting between connection
- * attempts never adds to ours.
+ * Streams over gRPC. Each has a channel of its own, so that roots are read anew and gRPC's own waiting between
+ * connection attempts never adds to ours.
  */
 final class GrpcAdsTransport implements AdsTransport {
     private final GrpcTransport grpc;

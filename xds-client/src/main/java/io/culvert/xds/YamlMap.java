@@ -11,7 +11,8 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
- * A YAML mapping that is read key by key; {@link #finish} refuses what nobody asked for. Every complaint names the line.
+ * A YAML mapping that is read key by key; {@link #finish} refuses what nobody asked for. Every complaint names the
+ * line.
  */
 final class YamlMap {
     private final String what;

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Our proxy on one node, another ztunnel-compatible one on the other: neither may notice. Runs where {@code CULVERT_PEER_ZTUNNEL} names
- * such a binary.
+ * Our proxy on one node, another ztunnel-compatible one on the other: neither may notice. Runs where {@code
+ * CULVERT_PEER_ZTUNNEL} names such a binary.
  */
 @Tag("e2e")
 final class MixedPairTest {

@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** How proxy and agent of this build are started: with the launcher's own flags, so that tests run what operators run. */
+/**
+ * How proxy and agent of this build are started: with the launcher's own flags, so that tests run what operators run.
+ */
 final class Programs {
 
     /** Two JVMs a node start at once on a busy machine. */

@@ -3,11 +3,11 @@ package io.culvert.proxy.hbone;
 import io.culvert.proxy.relay.DataLoop;
 
 /**
- * Bounds what a peer can make us do for frames that cost it next to nothing: answers to PING and SETTINGS, streams that are
- * requested and reset at once (CVE-2023-44487), frames without content, and answers to its own errors.
+ * Bounds what a peer can make us do for frames that cost it next to nothing: answers to PING and SETTINGS, streams that
+ * are requested and reset at once (CVE-2023-44487), frames without content, and answers to its own errors.
  *
- * <p>Each kind has a rate and a burst that no tunnel of a busy node comes near; resets of streams that were answered are ordinary
- * ends of connections and are not counted. Beyond the bound the connection ends with ENHANCE_YOUR_CALM.
+ * <p>Each kind has a rate and a burst that no tunnel of a busy node comes near; resets of streams that were answered
+ * are ordinary ends of connections and are not counted. Beyond the bound the connection ends with ENHANCE_YOUR_CALM.
  */
 final class FloodGuard {
     private static final long SECOND = 1_000_000_000L;

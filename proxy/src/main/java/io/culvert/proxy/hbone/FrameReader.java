@@ -7,9 +7,10 @@ import java.util.Arrays;
 /**
  * Cuts a byte stream into frames, at whatever places it arrives cut.
  *
- * <p>DATA is passed on as it lies in the buffer; numbers are gathered in registers; only header blocks are copied, up to a bound.
- * Checked here is what concerns the frame alone (RFC 9113 sections 4 and 6): lengths, padding, stream 0 or not, CONTINUATION.
- * What concerns the state of streams is the sink's. Allocates for header blocks and GOAWAY texts only.
+ * <p>DATA is passed on as it lies in the buffer; numbers are gathered in registers; only header blocks are copied, up
+ * to a bound. Checked here is what concerns the frame alone (RFC 9113 sections 4 and 6): lengths, padding, stream 0 or
+ * not, CONTINUATION. What concerns the state of streams is the sink's. Allocates for header blocks and GOAWAY texts
+ * only.
  */
 final class FrameReader {
     /** CONTINUATION frames of one block. */

@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Puts frames together and sends them.
  *
- * <p>Control frames, headers and DATA of up to {@value #SMALL_DATA} bytes are collected in a chunk, and one loop iteration's worth
- * of them leaves as one record by one write. A longer DATA frame takes what was collected with it: its header is written into
- * the nine bytes before the payload, where the payload was read, and both are encrypted from there.
+ * <p>Control frames, headers and DATA of up to {@value #SMALL_DATA} bytes are collected in a chunk, and one loop
+ * iteration's worth of them leaves as one record by one write. A longer DATA frame takes what was collected with it:
+ * its header is written into the nine bytes before the payload, where the payload was read, and both are encrypted from
+ * there.
  */
 final class FrameWriter implements DataLoop.Turn {
     /** Copying so much is cheaper than a record and a write of its own. */

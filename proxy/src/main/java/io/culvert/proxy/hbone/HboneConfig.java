@@ -1,8 +1,8 @@
 package io.culvert.proxy.hbone;
 
 /**
- * The numbers of HBONE. All are the original's (ztunnel config.rs, proxy/h2/{client,server}.rs); those with an environment
- * variable there have one here.
+ * The numbers of HBONE. All are the original's (ztunnel config.rs, proxy/h2/{client,server}.rs); those with an
+ * environment variable there have one here.
  *
  * @param streamWindow bytes that a peer may send on a stream before we have written them on (HTTP2_STREAM_WINDOW_SIZE)
  * @param connectionWindow the same for all streams of a connection (HTTP2_CONNECTION_WINDOW_SIZE)

@@ -15,14 +15,16 @@ import org.slf4j.LoggerFactory;
 /**
  * One HTTP/2 connection that carries tunnels, in either role. Owns its transport.
  *
- * <p>It is put together from parts that each do one thing: {@link FrameReader} cuts bytes into frames, {@link FrameHandler} judges
- * them by the state of the streams, {@link StreamTable} holds those, {@link FrameWriter} sends, {@link HeaderBlocks} knows HPACK,
- * {@link KeepAlive} asks whether the peer lives, {@link FloodGuard} bounds what it may cost.
+ * <p>It is put together from parts that each do one thing: {@link FrameReader} cuts bytes into frames, {@link
+ * FrameHandler} judges them by the state of the streams, {@link StreamTable} holds those, {@link FrameWriter} sends,
+ * {@link HeaderBlocks} knows HPACK, {@link KeepAlive} asks whether the peer lives, {@link FloodGuard} bounds what it
+ * may cost.
  *
  * <table><caption>States</caption>
  * <tr><td>CONNECTING</td><td>the transport shakes hands; {@link HboneConfig#connectTimeoutMs} at most</td></tr>
  * <tr><td>OPEN</td><td>streams come and go</td></tr>
- * <tr><td>LEAVING</td><td>no new streams, after either side's GOAWAY or {@link #release}; closes with the last stream</td></tr>
+ * <tr><td>LEAVING</td><td>no new streams, after either side's GOAWAY or {@link #release}; closes with the last
+ * stream</td></tr>
  * <tr><td>CLOSED</td><td>the owner was told; streams are lost</td></tr>
  * </table>
  */
@@ -30,8 +32,8 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
     private static final Logger LOG = LoggerFactory.getLogger(HboneConnection.class);
 
     /**
-     * Frames that wait because the peer does not read. Data stops at the first write that does not fit; what piles up beyond it
-     * are answers to what the peer sends all the same.
+     * Frames that wait because the peer does not read. Data stops at the first write that does not fit; what piles up
+     * beyond it are answers to what the peer sends all the same.
      */
     private static final int BACKLOG_MAX = BufferPool.LARGE + 256 * 1024;
 
@@ -187,9 +189,9 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
     }
 
     /**
-     * Server: asks the client to send no more requests, then closes when the last stream has ended. In two steps, so that
-     * requests on their way are still served: GOAWAY with the highest number, and when a PING behind it is answered, GOAWAY with
-     * the last that came (RFC 9113 section 6.8).
+     * Server: asks the client to send no more requests, then closes when the last stream has ended. In two steps, so
+     * that requests on their way are still served: GOAWAY with the highest number, and when a PING behind it is
+     * answered, GOAWAY with the last that came (RFC 9113 section 6.8).
      */
     public void drain() {
         loop.checkOwner();

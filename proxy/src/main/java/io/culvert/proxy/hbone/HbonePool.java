@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tunnel connections of one pod on one loop, lent stream by stream.
  *
- * <p>At most one connection per key is in the pool, and at most one is being opened: who comes meanwhile waits for it, and shares
- * its failure. A connection that carries its limit of streams at once leaves the pool for good, and ends with its last stream; so
- * does one that nobody asked for during {@link HboneConfig#poolIdleMs}, that the server sends GOAWAY on, or that is the least
- * recently used of more than {@value #CONNECTIONS_MAX} (ztunnel proxy/pool.rs).
+ * <p>At most one connection per key is in the pool, and at most one is being opened: who comes meanwhile waits for it,
+ * and shares its failure. A connection that carries its limit of streams at once leaves the pool for good, and ends
+ * with its last stream; so does one that nobody asked for during {@link HboneConfig#poolIdleMs}, that the server sends
+ * GOAWAY on, or that is the least recently used of more than {@value #CONNECTIONS_MAX} (ztunnel proxy/pool.rs).
  *
- * <p>The first request leaves as soon as our side of the handshake is done. More wait for the server's SETTINGS: only they tell
- * that it accepted our certificate, and how many streams it allows.
+ * <p>The first request leaves as soon as our side of the handshake is done. More wait for the server's SETTINGS: only
+ * they tell that it accepted our certificate, and how many streams it allows.
  */
 public final class HbonePool {
     static final int CONNECTIONS_MAX = 500;

@@ -16,7 +16,10 @@ public final class HboneServer implements ConnectionOwner {
         this.handler = handler;
     }
 
-    /** Starts the handshake on an accepted socket; both {@code socket} and {@code session} are the connection's from here on. */
+    /**
+     * Starts the handshake on an accepted socket; both {@code socket} and {@code session} are the connection's from
+     * here on.
+     */
     public static HboneConnection accept(
             LoopSocket socket, TlsSession session, HboneConfig config, ConnectHandler handler) {
         SecureSocket transport = new SecureSocket(socket, session);

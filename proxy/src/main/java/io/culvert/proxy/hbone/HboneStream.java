@@ -9,12 +9,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * One tunnelled TCP connection: a stream of an {@link HboneConnection}.
  *
- * <p>Server side: {@link #accept} or {@link #refuse} it, once. Client side: it is lent when the answer was 200. Either way {@link
- * io.culvert.proxy.relay.StreamRelay} then joins it with a socket; bytes that come before wait here, bounded by the stream's window.
+ * <p>Server side: {@link #accept} or {@link #refuse} it, once. Client side: it is lent when the answer was 200. Either
+ * way {@link io.culvert.proxy.relay.StreamRelay} then joins it with a socket; bytes that come before wait here, bounded
+ * by the stream's window.
  *
  * <table><caption>Life</caption>
- * <tr><td>open</td><td>in its connection's table, from HEADERS until both directions have ended or either side resets</td></tr>
- * <tr><td>closed</td><td>unknown to its connection; bytes that are still held here are credited to the connection only</td></tr>
+ * <tr><td>open</td><td>in its connection's table, from HEADERS until both directions have ended or either side
+ * resets</td></tr>
+ * <tr><td>closed</td><td>unknown to its connection; bytes that are still held here are credited to the connection
+ * only</td></tr>
  * </table>
  */
 public final class HboneStream implements TunnelStream {
@@ -76,7 +79,9 @@ public final class HboneStream implements TunnelStream {
         }
     }
 
-    /** An error status, and the end: the answer without a body, then RST_STREAM NO_ERROR if the client may still send. */
+    /**
+     * An error status, and the end: the answer without a body, then RST_STREAM NO_ERROR if the client may still send.
+     */
     public void refuse(int status) {
         connection.loop().checkOwner();
         requireUnanswered();
@@ -214,7 +219,10 @@ public final class HboneStream implements TunnelStream {
         early.append(buffer, at, bytes);
     }
 
-    /** The peer may send more, by {@code delta}, which is negative for a reduction; false if HTTP/2 does not allow so many. */
+    /**
+     * The peer may send more, by {@code delta}, which is negative for a reduction; false if HTTP/2 does not allow so
+     * many.
+     */
     boolean widen(int delta) {
         sendWindow += delta;
         if (sendWindow > Integer.MAX_VALUE) {

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Header blocks of one connection (HPACK, RFC 7541).
  *
- * <p>Encoding uses the static table for names and never the dynamic one, and marks every field "never indexed": what we send
- * leaves no state at the peer. Decoding is Netty's, with a dynamic table only until the peer has acknowledged our SETTINGS, which
- * announce none: from then on the connection has no HPACK state at all.
+ * <p>Encoding uses the static table for names and never the dynamic one, and marks every field "never indexed": what we
+ * send leaves no state at the peer. Decoding is Netty's, with a dynamic table only until the peer has acknowledged our
+ * SETTINGS, which announce none: from then on the connection has no HPACK state at all.
  */
 final class HeaderBlocks {
     /** ":status: 200" in the static table. */
@@ -47,7 +47,10 @@ final class HeaderBlocks {
         }
     }
 
-    /** The peer allows us a dynamic table of {@code size}. A reduction has to be acknowledged in the next block, also by who never used it. */
+    /**
+     * The peer allows us a dynamic table of {@code size}. A reduction has to be acknowledged in the next block, also by
+     * who never used it.
+     */
     void onPeerTableSize(int size) {
         if (!announcedEmptyTable && Integer.compareUnsigned(size, Frames.DEFAULT_HEADER_TABLE) < 0) {
             announceEmptyTable = true;

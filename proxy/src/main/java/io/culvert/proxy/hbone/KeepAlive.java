@@ -5,8 +5,8 @@ import io.culvert.proxy.relay.LoopTimer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the peer whether it lives: a PING after a rest, the next one a rest after its answer; no answer in time ends the connection
- * (ztunnel proxy/h2.rs:do_ping_pong).
+ * Asks the peer whether it lives: a PING after a rest, the next one a rest after its answer; no answer in time ends the
+ * connection (ztunnel proxy/h2.rs:do_ping_pong).
  */
 final class KeepAlive {
     private final DataLoop loop;

@@ -3,11 +3,14 @@ package io.culvert.proxy.hbone;
 import io.culvert.proxy.tls.TlsSession;
 import java.io.IOException;
 
-/** What a pool asks of its user to open a connection: a socket of the right namespace, and a certificate. Called on the loop. */
+/**
+ * What a pool asks of its user to open a connection: a socket of the right namespace, and a certificate. Called on the
+ * loop.
+ */
 public interface TunnelDialer {
     /**
-     * A new, unconnected, non-blocking TCP socket for {@code key}, with all its options (mark, no-delay, keep-alive); the pool owns
-     * it.
+     * A new, unconnected, non-blocking TCP socket for {@code key}, with all its options (mark, no-delay, keep-alive);
+     * the pool owns it.
      */
     int openSocket(PoolKey key) throws IOException;
 

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  *   accepted -> own workload -> own certificate -> TLS -> each CONNECT: {@link TunnelledConnection}
  * </pre>
  *
- * The certificate is the pod's, whatever the peer may want: it is chosen by where the connection arrived. A connection that fails
- * before its handshake is done leaves a warning, and nothing else.
+ * The certificate is the pod's, whatever the peer may want: it is chosen by where the connection arrived. A connection
+ * that fails before its handshake is done leaves a warning, and nothing else.
  */
 public final class TunnelServer implements PodMember, LocalWorkloads.Listener, OwnCertificate.Listener, ConnectHandler {
 

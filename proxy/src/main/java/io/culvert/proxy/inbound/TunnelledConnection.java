@@ -46,8 +46,8 @@ import org.jspecify.annotations.Nullable;
  *   CONNECT? authority? -> own workload -> routing -> policy -> dial the pod's own address -> 200 -> relay
  * </pre>
  *
- * The answer is sent only when the application's side is connected, so that 200 means what it says. Each step's failure has its
- * status in {@link OutcomeTable}.
+ * The answer is sent only when the application's side is connected, so that 200 means what it says. Each step's failure
+ * has its status in {@link OutcomeTable}.
  */
 final class TunnelledConnection
         implements PodMember, LocalWorkloads.Listener, TcpDial.DialListener, RelayEnd.RelayListener {

@@ -10,7 +10,9 @@ import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
 import java.util.List;
 
-/** The CONNECT of a tunnel: who is behind it, for whom, and the trace (ztunnel proxy/outbound.rs:create_hbone_request). */
+/**
+ * The CONNECT of a tunnel: who is behind it, for whom, and the trace (ztunnel proxy/outbound.rs:create_hbone_request).
+ */
 final class ConnectHeaders {
 
     private ConnectHeaders() {}

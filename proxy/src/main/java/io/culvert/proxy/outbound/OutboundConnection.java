@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  *                                                     +-> Refused
  * </pre>
  *
- * Whatever fails before the relay reaches the application as a reset: its connect has succeeded, so that is all that can be told.
+ * Whatever fails before the relay reaches the application as a reset: its connect has succeeded, so that is all that
+ * can be told.
  */
 public final class OutboundConnection
         implements PodMember, LocalWorkloads.Listener, TcpDial.DialListener, RelayEnd.RelayListener, TunnelLeg.Owner {

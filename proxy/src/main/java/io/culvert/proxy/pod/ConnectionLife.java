@@ -10,7 +10,8 @@ import io.culvert.proxy.telemetry.Reporter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every proxied connection keeps about itself: its place among the pod's members, its telemetry, and that it ends once.
+ * What every proxied connection keeps about itself: its place among the pod's members, its telemetry, and that it ends
+ * once.
  *
  * <pre>
  *   begun --deniedEarly--> over            (a warning, no connection metrics)

@@ -13,7 +13,10 @@ public final class Ends {
 
     private Ends() {}
 
-    /** Of a relay: the first direction that broke names it; resets count as an ordinary end (ztunnel copy.rs:ignore_io_errors). */
+    /**
+     * Of a relay: the first direction that broke names it; resets count as an ordinary end (ztunnel
+     * copy.rs:ignore_io_errors).
+     */
     public static Outcome of(RelayEnd end) {
         return of(
                 end.toUpstream(),

@@ -8,7 +8,10 @@ import java.net.InetSocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where a captured connection was going before the pod's rules turned it to us (ztunnel socket.rs:orig_dst_addr_or_default). */
+/**
+ * Where a captured connection was going before the pod's rules turned it to us (ztunnel
+ * socket.rs:orig_dst_addr_or_default).
+ */
 public final class OriginalDestination {
 
     private static final Logger log = LoggerFactory.getLogger(OriginalDestination.class);

@@ -7,7 +7,9 @@ import io.culvert.xds.identity.Identity;
 import io.culvert.xds.identity.Priority;
 import io.culvert.xds.identity.WorkloadCertificate;
 
-/** Finds the certificate that a connection is to show: almost always there, else asked for, with the connection waiting. */
+/**
+ * Finds the certificate that a connection is to show: almost always there, else asked for, with the connection waiting.
+ */
 public final class OwnCertificate {
 
     private OwnCertificate() {}

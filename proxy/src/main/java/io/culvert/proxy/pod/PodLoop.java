@@ -89,7 +89,10 @@ public final class PodLoop {
         }
     }
 
-    /** Takes nothing new, asks members to end. {@code empty} runs on the loop when the last has left; the first call's is kept. */
+    /**
+     * Takes nothing new, asks members to end. {@code empty} runs on the loop when the last has left; the first call's
+     * is kept.
+     */
     public void drain(Runnable empty) {
         begin(State.DRAINING, empty);
         List.copyOf(members).forEach(PodMember::drain);

@@ -2,7 +2,10 @@ package io.culvert.proxy.pod;
 
 import io.culvert.proxy.relay.EndReason;
 
-/** Something of a pod that lives on one loop and has to end before the pod's proxy has finished stopping. Called on that loop. */
+/**
+ * Something of a pod that lives on one loop and has to end before the pod's proxy has finished stopping. Called on that
+ * loop.
+ */
 public interface PodMember {
 
     /** No new work; what runs may finish. Most have nothing to do: they end when their connection does. */

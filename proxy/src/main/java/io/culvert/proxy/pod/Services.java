@@ -13,7 +13,8 @@ import io.culvert.xds.mesh.MeshState;
  * What every pod of the process uses. All of it may be called from any loop.
  *
  * @param network the network of this proxy; empty if it has no name
- * @param baggage tell callers who answered, and believe what callers say of themselves for telemetry (ENABLE_RESPONSE_BAGGAGE)
+ * @param baggage tell callers who answered, and believe what callers say of themselves for telemetry
+ *     (ENABLE_RESPONSE_BAGGAGE)
  */
 public record Services(
         MeshState mesh,

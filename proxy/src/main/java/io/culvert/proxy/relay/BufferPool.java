@@ -6,17 +6,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * The native buffers of one data loop, in two sizes.
  *
- * <p>A connection at rest holds none: buffers are taken for a turn, or for as long as bytes wait in them. Free ones are kept up to
- * {@link #LARGE_KEPT} and {@link #CHUNKS_KEPT}, more are given back to the operating system. How many may be out at once has no
- * bound of its own: each holder has one (a flow-control window, one unfinished write per socket).
+ * <p>A connection at rest holds none: buffers are taken for a turn, or for as long as bytes wait in them. Free ones are
+ * kept up to {@link #LARGE_KEPT} and {@link #CHUNKS_KEPT}, more are given back to the operating system. How many may be
+ * out at once has no bound of its own: each holder has one (a flow-control window, one unfinished write per socket).
  */
 public final class BufferPool {
-    /** Most application bytes taken per read. With a nine-byte frame header in front they fill 32 TLS records exactly. */
+    /**
+     * Most application bytes taken per read. With a nine-byte frame header in front they fill 32 TLS records exactly.
+     */
     public static final int READ_BYTES = 32 * 16_384 - 9;
 
     /**
-     * One turn's bytes in one piece: {@link #READ_BYTES} and their frame header, encrypted (22 bytes more per record), behind a
-     * full {@link #CHUNK} of small frames and what BoringSSL itself had to say.
+     * One turn's bytes in one piece: {@link #READ_BYTES} and their frame header, encrypted (22 bytes more per record),
+     * behind a full {@link #CHUNK} of small frames and what BoringSSL itself had to say.
      */
     public static final int LARGE = READ_BYTES + 9 + 34 * 22 + (36 + 8) * 1024;
 

@@ -18,16 +18,18 @@ import org.slf4j.LoggerFactory;
 /**
  * One data thread and what it owns: an epoll event loop, four working buffers, two work lists, timers.
  *
- * <p>A connection pair lives on one loop from accept to end. Everything here is called by the loop's own thread, which {@link
- * #checkOwner()} asserts at the entry points of what lives on it; {@link #post} is the one way in from elsewhere.
+ * <p>A connection pair lives on one loop from accept to end. Everything here is called by the loop's own thread, which
+ * {@link #checkOwner()} asserts at the entry points of what lives on it; {@link #post} is the one way in from
+ * elsewhere.
  *
- * <p>The working buffers serve every connection in turn. Who must keep the bytes of one past the turn (a reader is slow, a
- * socket took half) retains the buffer, and {@link WorkingBuffer#refresh} puts a new one in its place: nothing is copied, and a
- * connection at rest has no buffer.
+ * <p>The working buffers serve every connection in turn. Who must keep the bytes of one past the turn (a reader is
+ * slow, a socket took half) retains the buffer, and {@link WorkingBuffer#refresh} puts a new one in its place: nothing
+ * is copied, and a connection at rest has no buffer.
  *
  * <table><caption>Work lists, run once behind the events of an iteration</caption>
  * <tr><td>ready</td><td>who has more to read but has had its turn, or was woken by window credit</td></tr>
- * <tr><td>dirty</td><td>connections with small frames to send: one TLS record and one write for all of an iteration's</td></tr>
+ * <tr><td>dirty</td><td>connections with small frames to send: one TLS record and one write for all of an
+ * iteration's</td></tr>
  * </table>
  */
 public final class DataLoop {
@@ -54,7 +56,10 @@ public final class DataLoop {
     public interface Turn {
         void onTurn();
 
-        /** {@code cause} escaped from {@link #onTurn()}: a defect of this program, of which only this connection shall suffer. */
+        /**
+         * {@code cause} escaped from {@link #onTurn()}: a defect of this program, of which only this connection shall
+         * suffer.
+         */
         void onTurnFailed(Throwable cause);
     }
 
@@ -88,7 +93,9 @@ public final class DataLoop {
         }
     }
 
-    /** Runs {@code command} on the loop, from any thread; behind the current iteration when called by the loop itself. */
+    /**
+     * Runs {@code command} on the loop, from any thread; behind the current iteration when called by the loop itself.
+     */
     public void post(Runnable command) {
         eventLoop.execute(command);
     }
@@ -119,7 +126,9 @@ public final class DataLoop {
         postWork();
     }
 
-    /** Runs {@code turn} behind this iteration's events and ready turns. The caller makes sure that it is listed once. */
+    /**
+     * Runs {@code turn} behind this iteration's events and ready turns. The caller makes sure that it is listed once.
+     */
     public void addDirty(Turn turn) {
         dirty.addLast(turn);
         postWork();
@@ -193,7 +202,9 @@ public final class DataLoop {
         return gather;
     }
 
-    /** Sends what has been gathered for a socket; to be called before the buffer that was gathered from is used again. */
+    /**
+     * Sends what has been gathered for a socket; to be called before the buffer that was gathered from is used again.
+     */
     public void flushGathered() {
         gather.flush();
     }

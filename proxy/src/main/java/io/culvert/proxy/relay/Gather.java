@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Pieces of one buffer on their way to one socket: DATA frames of a stream that arrived together leave by one writev.
  *
- * <p>One per loop. It is flushed when another socket's bytes follow, when it is full, and before the buffer is used again.
+ * <p>One per loop. It is flushed when another socket's bytes follow, when it is full, and before the buffer is used
+ * again.
  */
 @SuppressWarnings("ReferenceEquality") // which socket and which buffer, not what they are like
 final class Gather {

@@ -31,9 +31,9 @@ public sealed interface HalfEnd {
     int CONNECT_ERROR = 0xa;
 
     /**
-     * The failure as the original words it; empty for the ends that it counts as normal. Those are resets and broken pipes
-     * (ztunnel copy.rs:ignore_io_errors), the stream resets that tell of them, and the loss of the tunnel, which is an
-     * unexpected end of file to it.
+     * The failure as the original words it; empty for the ends that it counts as normal. Those are resets and broken
+     * pipes (ztunnel copy.rs:ignore_io_errors), the stream resets that tell of them, and the loss of the tunnel, which
+     * is an unexpected end of file to it.
      */
     default Optional<String> error() {
         return switch (this) {

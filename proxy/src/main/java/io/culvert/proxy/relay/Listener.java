@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Accepts on one listening socket, which it owns, and deals the connections out to loops in turn.
  *
- * <p>At most {@value #ACCEPTS_PER_TURN} per turn, so that a flood of connections delays running ones by a bounded time. When the
- * process or the system is out of descriptors or memory, accepting pauses for {@value #PAUSE_MS} ms instead of spinning, and is
- * counted: connections wait in the kernel's backlog meanwhile.
+ * <p>At most {@value #ACCEPTS_PER_TURN} per turn, so that a flood of connections delays running ones by a bounded time.
+ * When the process or the system is out of descriptors or memory, accepting pauses for {@value #PAUSE_MS} ms instead of
+ * spinning, and is counted: connections wait in the kernel's backlog meanwhile.
  */
 public final class Listener implements EpollIoHandle, DataLoop.LoopHandle {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);

@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One connected or connecting TCP socket on a data loop, and the owner of its descriptor.
  *
- * <p>It is registered with epoll once, edge-triggered for everything, when its first user {@link #attach}es, and never modified:
- * no epoll_ctl per turn. A user therefore reads until a read comes back short (or, once {@link #sawHangup()}, until the end), and
- * may hand the socket to another user at any time: the new one starts by trying.
+ * <p>It is registered with epoll once, edge-triggered for everything, when its first user {@link #attach}es, and never
+ * modified: no epoll_ctl per turn. A user therefore reads until a read comes back short (or, once {@link #sawHangup()},
+ * until the end), and may hand the socket to another user at any time: the new one starts by trying.
  */
 public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
     private static final Logger LOG = LoggerFactory.getLogger(LoopSocket.class);
@@ -81,12 +81,17 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
         return closed;
     }
 
-    /** A FIN, a reset or an error was seen: bytes may still be there to read, and a short read does not mean that no more follows. */
+    /**
+     * A FIN, a reset or an error was seen: bytes may still be there to read, and a short read does not mean that no
+     * more follows.
+     */
     public boolean sawHangup() {
         return hangup;
     }
 
-    /** The kernel holds an error of this connection: a reset, most likely. Bytes that came before it can still be read. */
+    /**
+     * The kernel holds an error of this connection: a reset, most likely. Bytes that came before it can still be read.
+     */
     public boolean sawError() {
         return error;
     }
@@ -101,7 +106,10 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
         }
     }
 
-    /** Starts to connect. True if that is done already; else {@link SocketEvents#onWritable} follows, and {@link #takeError} tells how it went. */
+    /**
+     * Starts to connect. True if that is done already; else {@link SocketEvents#onWritable} follows, and {@link
+     * #takeError} tells how it went.
+     */
     boolean connect(InetSocketAddress address) throws KernelException {
         Fd borrowed = Fd.adopt(fdNumber());
         try {

@@ -45,7 +45,10 @@ public final class OsError {
         return e;
     }
 
-    /** The ends of a connection that are no failure of the relay: the peer reset it, or was gone (ztunnel copy.rs:ignore_io_errors). */
+    /**
+     * The ends of a connection that are no failure of the relay: the peer reset it, or was gone (ztunnel
+     * copy.rs:ignore_io_errors).
+     */
     static boolean isReset(IOException e) {
         int errno = errno(e);
         return errno == ECONNRESET || errno == EPIPE || errno == ENOTCONN;

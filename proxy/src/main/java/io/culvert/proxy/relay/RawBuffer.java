@@ -12,12 +12,13 @@ import java.util.Objects;
 /**
  * A piece of native memory that belongs to one data loop: the only place where this program handles addresses.
  *
- * <p>Every offset is checked against the capacity and every use against the reference count, also those that hand the memory to a
- * socket or to BoringSSL; a wrong index is an exception here instead of somebody else's bytes on the wire. The arena is confined
- * to the loop's thread, so that use by another thread is an exception too.
+ * <p>Every offset is checked against the capacity and every use against the reference count, also those that hand the
+ * memory to a socket or to BoringSSL; a wrong index is an exception here instead of somebody else's bytes on the wire.
+ * The arena is confined to the loop's thread, so that use by another thread is an exception too.
  *
- * <p>Counted references: {@link BufferPool} hands a buffer out with one reference; who keeps it longer than a call says {@link
- * #retain()}, and whoever releases the last one gives it back to the pool. Multi-byte values are in network order.
+ * <p>Counted references: {@link BufferPool} hands a buffer out with one reference; who keeps it longer than a call says
+ * {@link #retain()}, and whoever releases the last one gives it back to the pool. Multi-byte values are in network
+ * order.
  */
 public final class RawBuffer {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -125,7 +126,10 @@ public final class RawBuffer {
 
     // ---- sockets
 
-    /** Reads at most {@code bytes} (at least one) into {@code [at, at + bytes)}: how many, 0 if it would block, -1 at the end of the stream. */
+    /**
+     * Reads at most {@code bytes} (at least one) into {@code [at, at + bytes)}: how many, 0 if it would block, -1 at
+     * the end of the stream.
+     */
     int receive(Socket socket, int at, int bytes) throws IOException {
         check(at, bytes);
         if (bytes == 0) {
@@ -140,7 +144,9 @@ public final class RawBuffer {
         return socket.writeAddress(address, at, at + bytes);
     }
 
-    /** Makes this buffer's entry {@code index} of a struct iovec array point to {@code bytes} bytes of {@code source}. */
+    /**
+     * Makes this buffer's entry {@code index} of a struct iovec array point to {@code bytes} bytes of {@code source}.
+     */
     void putIoVec(int index, RawBuffer source, int at, int bytes) {
         checkAlive();
         source.check(at, bytes);
@@ -148,7 +154,10 @@ public final class RawBuffer {
         memory.set(NATIVE_LONG, (long) index * IOVEC_BYTES + 8, bytes);
     }
 
-    /** Writes what the first {@code entries} entries of this iovec array point to: how many bytes were taken, 0 if it would block. */
+    /**
+     * Writes what the first {@code entries} entries of this iovec array point to: how many bytes were taken, 0 if it
+     * would block.
+     */
     long sendIoVecs(Socket socket, int entries) throws IOException {
         check(0, entries * IOVEC_BYTES);
         return socket.writevAddresses(address, entries);

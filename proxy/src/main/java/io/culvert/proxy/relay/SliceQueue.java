@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Bytes that wait for a socket to take them, in order.
  *
- * <p>A large piece stays in the buffer that it arrived in, which is retained; a small one is copied into chunks, so that few
- * bytes never pin a large buffer: memory held is at most {@value #PINNED_PER_BYTE} times the bytes that wait, and a chunk.
+ * <p>A large piece stays in the buffer that it arrived in, which is retained; a small one is copied into chunks, so
+ * that few bytes never pin a large buffer: memory held is at most {@value #PINNED_PER_BYTE} times the bytes that wait,
+ * and a chunk.
  */
 public final class SliceQueue {
     /** A piece of at least 1/4 of its buffer's capacity is retained where it is. */

@@ -1,6 +1,9 @@
 package io.culvert.proxy.relay;
 
-/** What a {@link LoopSocket} tells its one user, on the loop. Edges: an event is not repeated until a read or write would have blocked. */
+/**
+ * What a {@link LoopSocket} tells its one user, on the loop. Edges: an event is not repeated until a read or write
+ * would have blocked.
+ */
 public interface SocketEvents {
     /** Bytes, the end of the stream or an error can be read. */
     void onReadable();

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Joins two sockets of one loop, plainly. Owns both.
  *
- * <p>Each direction reads only while its destination takes bytes: at most one read's bytes wait per direction. A FIN is passed on
- * behind the last byte and the other direction goes on; a reset of one socket becomes a reset of the other, behind what the
- * first had sent before it went.
+ * <p>Each direction reads only while its destination takes bytes: at most one read's bytes wait per direction. A FIN is
+ * passed on behind the last byte and the other direction goes on; a reset of one socket becomes a reset of the other,
+ * behind what the first had sent before it went.
  */
 public final class SocketRelay {
     /** Reads before other connections get their turn. */

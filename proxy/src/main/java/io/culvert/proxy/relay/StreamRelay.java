@@ -11,15 +11,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Joins an application's socket and a tunnel stream. Owns the socket.
  *
- * <p>To the tunnel: the socket is read only while both flow-control windows are open and the tunnel takes bytes, straight into
- * the place behind a frame header. From the tunnel: what arrived together leaves by one writev; what the socket does not take
- * waits, and is credited to the peer only when it is written, so that the peer's window bounds what waits here.
+ * <p>To the tunnel: the socket is read only while both flow-control windows are open and the tunnel takes bytes,
+ * straight into the place behind a frame header. From the tunnel: what arrived together leaves by one writev; what the
+ * socket does not take waits, and is credited to the peer only when it is written, so that the peer's window bounds
+ * what waits here.
  *
  * <table><caption>Ends</caption>
  * <tr><th>seen</th><th>told</th></tr>
  * <tr><td>FIN of the application</td><td>END_STREAM; the other direction goes on</td></tr>
  * <tr><td>END_STREAM</td><td>FIN behind the last byte; the other direction goes on</td></tr>
- * <tr><td>reset of the application, or its socket gone when written to</td><td>what it had sent before, then RST_STREAM CONNECT_ERROR</td></tr>
+ * <tr><td>reset of the application, or its socket gone when written to</td><td>what it had sent before, then RST_STREAM
+ * CONNECT_ERROR</td></tr>
  * <tr><td>RST_STREAM or loss of the tunnel before END_STREAM</td><td>reset of the application's socket</td></tr>
  * <tr><td>the same behind END_STREAM</td><td>the rest, then a close: the answer was complete</td></tr>
  * <tr><td>{@link #stop}</td><td>RST_STREAM CANCEL and a reset, at once</td></tr>

@@ -49,8 +49,8 @@ public final class TcpDial implements SocketEvents {
     }
 
     /**
-     * Connects {@code socket}, a fresh one whose options and local address are set. The listener may be called before this
-     * returns.
+     * Connects {@code socket}, a fresh one whose options and local address are set. The listener may be called before
+     * this returns.
      */
     public static TcpDial start(LoopSocket socket, InetSocketAddress to, long timeoutMs, DialListener listener) {
         TcpDial dial = new TcpDial(socket, listener);

@@ -8,8 +8,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The timers of one loop: constant time to set and to cancel, a precision of {@value #TICK_MS} ms, never early.
  *
- * <p>Connections set a timer each and nearly all of them cancel it, which a heap of futures makes expensive. A wheel of slots
- * with linked lists does not; the event loop's own timer is armed only for the earliest slot that has something due.
+ * <p>Connections set a timer each and nearly all of them cancel it, which a heap of futures makes expensive. A wheel of
+ * slots with linked lists does not; the event loop's own timer is armed only for the earliest slot that has something
+ * due.
  */
 final class TimerWheel {
     private static final Logger LOG = LoggerFactory.getLogger(TimerWheel.class);

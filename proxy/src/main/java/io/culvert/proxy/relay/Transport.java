@@ -3,8 +3,8 @@ package io.culvert.proxy.relay;
 /**
  * A reliable, ordered byte connection below a tunnel: TLS over a socket, or TLS inside another tunnel's stream.
  *
- * <p>Bytes written are collected and leave together when pushed. What the kernel does not take waits and is counted by {@link
- * #backlogBytes()}; the user holds its data back while there is a backlog.
+ * <p>Bytes written are collected and leave together when pushed. What the kernel does not take waits and is counted by
+ * {@link #backlogBytes()}; the user holds its data back while there is a backlog.
  */
 public interface Transport {
     DataLoop loop();
@@ -27,7 +27,10 @@ public interface Transport {
     /** Ends at once, with a reset. Idempotent. */
     void abort();
 
-    /** What a transport tells its user. Nothing follows {@link #onTransportEnd}, which the user's own close does not cause. */
+    /**
+     * What a transport tells its user. Nothing follows {@link #onTransportEnd}, which the user's own close does not
+     * cause.
+     */
     interface TransportEvents {
         /** The peer is who it should be; bytes may be written. */
         void onEstablished();

@@ -3,8 +3,8 @@ package io.culvert.proxy.relay;
 /**
  * What a relay needs of a tunnel's stream: two byte directions, each with flow control, an end and a reset.
  *
- * <p>All calls are made on the stream's loop. After {@link #abort}, or once both directions have ended, nothing more is heard
- * from it.
+ * <p>All calls are made on the stream's loop. After {@link #abort}, or once both directions have ended, nothing more is
+ * heard from it.
  */
 public interface TunnelStream {
     /** Free bytes that {@link #send} needs in front of the payload, for a frame header. */
@@ -17,8 +17,8 @@ public interface TunnelStream {
     int sendRoom();
 
     /**
-     * Sends {@code bytes} (at most {@link #sendRoom()}) bytes at {@code at}. The {@value #HEADROOM} bytes before them, and the
-     * payload itself, are overwritten: the content is gone afterwards.
+     * Sends {@code bytes} (at most {@link #sendRoom()}) bytes at {@code at}. The {@value #HEADROOM} bytes before them,
+     * and the payload itself, are overwritten: the content is gone afterwards.
      */
     void send(RawBuffer buffer, int at, int bytes);
 
@@ -33,7 +33,10 @@ public interface TunnelStream {
 
     /** Why a stream is aborted: decides what the peer is told. */
     enum Abort {
-        /** The socket behind it was reset: RST_STREAM CONNECT_ERROR (RFC 9113 section 8.5), to be a reset again at the other end. */
+        /**
+         * The socket behind it was reset: RST_STREAM CONNECT_ERROR (RFC 9113 section 8.5), to be a reset again at the
+         * other end.
+         */
         SOCKET_RESET,
         /** This side does not want it any longer: RST_STREAM CANCEL. */
         CANCELLED
@@ -41,7 +44,10 @@ public interface TunnelStream {
 
     /** What a stream tells its reader. */
     interface TunnelEvents {
-        /** Bytes, valid during the call or until the loop's gathered bytes are flushed; they are credited when they are written. */
+        /**
+         * Bytes, valid during the call or until the loop's gathered bytes are flushed; they are credited when they are
+         * written.
+         */
         void onData(RawBuffer buffer, int at, int bytes);
 
         /** The peer will send nothing more. */

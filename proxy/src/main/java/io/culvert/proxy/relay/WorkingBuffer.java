@@ -21,7 +21,9 @@ public final class WorkingBuffer {
         return current;
     }
 
-    /** To be called at the end of a turn whose bytes somebody may have retained: leaves them the buffer, takes another. */
+    /**
+     * To be called at the end of a turn whose bytes somebody may have retained: leaves them the buffer, takes another.
+     */
     public void refresh() {
         RawBuffer current = buffer;
         if (current != null && current.references() > 1) {

@@ -25,9 +25,9 @@ import java.util.Date;
 import java.util.List;
 
 /**
- * Looks for a path from a presented leaf to a root (RFC 5280 section 6, by the JDK's PKIX implementation), whatever the time: the
- * path is judged at a moment when all its certificates are valid, and the time span is part of the answer. Revocation lists are
- * not consulted. Costs about a millisecond; {@link PeerVerifier} remembers the answers.
+ * Looks for a path from a presented leaf to a root (RFC 5280 section 6, by the JDK's PKIX implementation), whatever the
+ * time: the path is judged at a moment when all its certificates are valid, and the time span is part of the answer.
+ * Revocation lists are not consulted. Costs about a millisecond; {@link PeerVerifier} remembers the answers.
  */
 final class ChainVerifier {
     /** RFC 5280 section 4.2.1.12. */
@@ -48,7 +48,10 @@ final class ChainVerifier {
     /** A path, good from {@code notBefore} to {@code notAfter}. */
     record Verified(VerifiedPeer peer, Instant notBefore, Instant notAfter) {}
 
-    /** Verifies DER certificates as presented: the leaf first, then others in any order, of which useless ones are ignored. */
+    /**
+     * Verifies DER certificates as presented: the leaf first, then others in any order, of which useless ones are
+     * ignored.
+     */
     static Verified verify(byte[][] presented, TrustRoots roots, PeerRole role) throws PeerRejected {
         List<X509Certificate> certificates = decode(presented);
         X509Certificate leaf = certificates.getFirst();

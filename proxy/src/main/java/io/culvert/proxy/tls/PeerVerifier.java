@@ -19,9 +19,9 @@ import java.util.Map;
 /**
  * Decides on every handshake whether the peer is acceptable: chain, key usage, time, identity.
  *
- * <p>Whether a chain leads to a root is remembered, for acceptance and refusal alike, under the chain as presented, the roots and
- * the peer's role: a certificate that comes again is not parsed again, and a peer that tries a bad one over and over costs a
- * look-up. The newest {@value #CHAINS_MAX} are kept. Time and identity are checked every time.
+ * <p>Whether a chain leads to a root is remembered, for acceptance and refusal alike, under the chain as presented, the
+ * roots and the peer's role: a certificate that comes again is not parsed again, and a peer that tries a bad one over
+ * and over costs a look-up. The newest {@value #CHAINS_MAX} are kept. Time and identity are checked every time.
  */
 final class PeerVerifier {
     static final int CHAINS_MAX = 1024;

@@ -15,15 +15,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * TLS over a socket. Owns both.
  *
- * <p>Reading: one big read, every record in it opened into one contiguous buffer, the user called once. Writing: everything pushed
- * together is encrypted into one buffer and leaves by one write; what the kernel does not take stays where it is (see {@link
- * SliceQueue}). At rest it holds no buffer.
+ * <p>Reading: one big read, every record in it opened into one contiguous buffer, the user called once. Writing:
+ * everything pushed together is encrypted into one buffer and leaves by one write; what the kernel does not take stays
+ * where it is (see {@link SliceQueue}). At rest it holds no buffer.
  *
  * <table><caption>States</caption>
  * <tr><td>HANDSHAKE</td><td>until both sides have their keys; ends in OPEN or, after an alert, in LINGERING</td></tr>
  * <tr><td>OPEN</td><td>bytes flow</td></tr>
- * <tr><td>LINGERING</td><td>the user is done: what was pushed is delivered, and what still arrives is dropped, because a close with
- * unread bytes would be a reset and destroy the peer's last lines; for {@value #LINGER_MS} ms at most</td></tr>
+ * <tr><td>LINGERING</td><td>the user is done: what was pushed is delivered, and what still arrives is dropped, because
+ * a close with unread bytes would be a reset and destroy the peer's last lines; for {@value #LINGER_MS} ms at
+ * most</td></tr>
  * <tr><td>CLOSED</td><td>nothing is left</td></tr>
  * </table>
  */

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * BoringSSL's context for one certificate and one role, on one loop. Counted references: the cache holds one while the
  * certificate is current, every session another; the last to go frees it.
  *
- * <p>No session is ever resumed: with TLS 1.3 a resumed handshake shows no certificate, and verification would be skipped. The
- * server issues no tickets, the client stores none.
+ * <p>No session is ever resumed: with TLS 1.3 a resumed handshake shows no certificate, and verification would be
+ * skipped. The server issues no tickets, the client stores none.
  */
 final class TlsContext {
     /** Key exchange groups, best first. */

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One loop's TLS: contexts by identity and role, made when first used and replaced when the certificate was renewed, and the
- * memory of verified peers. A context stays until its last session has ended.
+ * One loop's TLS: contexts by identity and role, made when first used and replaced when the certificate was renewed,
+ * and the memory of verified peers. A context stays until its last session has ended.
  */
 public final class TlsContexts {
     private final DataLoop loop;

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One TLS connection: handshake, encryption and decryption from buffer to buffer. It knows no socket.
  *
- * <p>BoringSSL reads and writes through one BIO that is lent a buffer for the length of a call. What it wants to write while it
- * reads (handshake answers, alerts, key updates) goes into a small buffer of its own, and leaves with the next bytes that we
- * write, or by {@link #flush}.
+ * <p>BoringSSL reads and writes through one BIO that is lent a buffer for the length of a call. What it wants to write
+ * while it reads (handshake answers, alerts, key updates) goes into a small buffer of its own, and leaves with the next
+ * bytes that we write, or by {@link #flush}.
  */
 public final class TlsSession {
     /** BoringSSL's own outgoing buffer: holds a flight without certificates; a longer one takes more than one step. */
@@ -78,8 +78,9 @@ public final class TlsSession {
     // ---- handshake
 
     /**
-     * Goes as far as the given bytes allow. {@link #consumed()} tells how many of them were taken, {@link #produced()} how many
-     * were put at {@code outAt} for the peer; the rest of the input is the next call's, or {@link #beginDecrypt}'s when done.
+     * Goes as far as the given bytes allow. {@link #consumed()} tells how many of them were taken, {@link #produced()}
+     * how many were put at {@code outAt} for the peer; the rest of the input is the next call's, or {@link
+     * #beginDecrypt}'s when done.
      */
     public Handshake handshake(RawBuffer in, int at, int bytes, RawBuffer out, int outAt, int outRoom) {
         checkUsable();
@@ -177,7 +178,9 @@ public final class TlsSession {
         return bytes + (bytes / RECORD_BYTES + 1) * RECORD_OVERHEAD + OWN_BUFFER_BYTES;
     }
 
-    /** Encrypts all of {@code bytes}; how many were put at {@code outAt}, or -1 if the session cannot be used any more. */
+    /**
+     * Encrypts all of {@code bytes}; how many were put at {@code outAt}, or -1 if the session cannot be used any more.
+     */
     public int encrypt(RawBuffer in, int at, int bytes, RawBuffer out, int outAt) {
         checkUsable();
         int room = out.capacity() - outAt;

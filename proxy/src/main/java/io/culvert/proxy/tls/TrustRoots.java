@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A set of root certificates. Equal sets are one object per loop, so that a renewed certificate with the same roots keeps the cache. */
+/**
+ * A set of root certificates. Equal sets are one object per loop, so that a renewed certificate with the same roots
+ * keeps the cache.
+ */
 final class TrustRoots {
     private final List<X509Certificate> certificates;
     private final Set<TrustAnchor> anchors;

@@ -6,7 +6,10 @@ import io.culvert.proxy.relay.Transport;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
-/** A transport whose other end is the test: what was written is in {@link #taken()}, {@link #receive} is what the peer says. */
+/**
+ * A transport whose other end is the test: what was written is in {@link #taken()}, {@link #receive} is what the peer
+ * says.
+ */
 final class MemoryTransport implements Transport {
     private final DataLoop loop;
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();

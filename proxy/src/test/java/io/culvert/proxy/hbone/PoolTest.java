@@ -26,7 +26,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Which connection serves which request, and what a failed one says (the vectors of ztunnel proxy/pool.rs, and the handshake's). */
+/**
+ * Which connection serves which request, and what a failed one says (the vectors of ztunnel proxy/pool.rs, and the
+ * handshake's).
+ */
 @Tag("direct")
 final class PoolTest {
     private final ApplicationForTests application;

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What the server says to right and wrong frames, one by one (RFC 9113; the samples of the original where they differ in taste). */
+/**
+ * What the server says to right and wrong frames, one by one (RFC 9113; the samples of the original where they differ
+ * in taste).
+ */
 @Tag("loop")
 final class ProtocolTest {
     private static LoopsForTests loops;

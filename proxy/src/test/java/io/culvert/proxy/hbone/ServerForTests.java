@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 
-/** A server connection in memory that accepts every request and writes down what becomes of its streams. On the loop only. */
+/**
+ * A server connection in memory that accepts every request and writes down what becomes of its streams. On the loop
+ * only.
+ */
 final class ServerForTests implements ConnectionOwner {
     final MemoryTransport transport;
     final HboneConnection connection;

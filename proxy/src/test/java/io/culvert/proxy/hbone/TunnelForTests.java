@@ -30,8 +30,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 /**
- * Both ends of HBONE on the loopback, joined the way that outbound and inbound join them: a listener whose connections go through
- * a pool, and a server that dials the authority it is asked for.
+ * Both ends of HBONE on the loopback, joined the way that outbound and inbound join them: a listener whose connections
+ * go through a pool, and a server that dials the authority it is asked for.
  */
 public final class TunnelForTests implements AutoCloseable {
     public static final Identity CLIENT = new Identity("cluster.local", "default", "client");

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** An application's connection through pool, tunnel and server to another application: bytes, ends, resets, back-pressure. */
+/**
+ * An application's connection through pool, tunnel and server to another application: bytes, ends, resets,
+ * back-pressure.
+ */
 @Tag("direct")
 final class TunnelTest {
     private static final byte[] HELLO = "hello".getBytes(StandardCharsets.UTF_8);

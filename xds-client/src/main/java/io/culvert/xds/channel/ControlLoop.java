@@ -5,8 +5,8 @@ import java.time.InstantSource;
 import java.util.concurrent.Executor;
 
 /**
- * The one thread of the control side, and its time: tasks run one after the other in the order given. Tests drive one by
- * hand, so that no test of a delay has to wait.
+ * The one thread of the control side, and its time: tasks run one after the other in the order given. Tests drive one
+ * by hand, so that no test of a delay has to wait.
  */
 public interface ControlLoop extends Executor, InstantSource {
     /**

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
 /**
- * Makes gRPC channels over epoll and BoringSSL, all on one event loop thread of its own ({@code culvert-grpc}); the calls'
- * listeners run on the control loop. HTTP/2 alone, no client certificate, no proxy from the environment.
+ * Makes gRPC channels over epoll and BoringSSL, all on one event loop thread of its own ({@code culvert-grpc}); the
+ * calls' listeners run on the control loop. HTTP/2 alone, no client certificate, no proxy from the environment.
  */
 public final class GrpcTransport implements AutoCloseable {
     /** What istiod may send in one message (ztunnel xds/client.rs). */

@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Istio's certificate authority over gRPC (ztunnel identity/caclient.rs). Keys and requests are made on the executor given,
- * calls on the control loop. The channel stays open between calls; it is replaced when the roots' file has other content,
- * and if that cannot be used, the old one stays and the next call tries again.
+ * Istio's certificate authority over gRPC (ztunnel identity/caclient.rs). Keys and requests are made on the executor
+ * given, calls on the control loop. The channel stays open between calls; it is replaced when the roots' file has other
+ * content, and if that cannot be used, the old one stays and the next call tries again.
  */
 public final class CaClient implements CertificateSource, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CaClient.class);

@@ -15,11 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One certificate per identity, asked for once however many want it, renewed at half life, kept while it is valid whatever
- * the source says (ztunnel identity/manager.rs:Worker).
+ * One certificate per identity, asked for once however many want it, renewed at half life, kept while it is valid
+ * whatever the source says (ztunnel identity/manager.rs:Worker).
  *
- * <p>Each identity is either {@code scheduled} for a time to come, {@code ready} to be asked for, or being asked for; of
- * the last there are at most eight. The more urgent go first, among equals the earlier due. Its state for others:
+ * <p>Each identity is either {@code scheduled} for a time to come, {@code ready} to be asked for, or being asked for;
+ * of the last there are at most eight. The more urgent go first, among equals the earlier due. Its state for others:
  *
  * <pre>
  * state         event                             next
@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  * any           forget                            (none); who waits is told
  * </pre>
  *
- * While an identity is Unavailable, whoever asks is told the last error at once: connections fail fast rather than queue.
- * Everything but {@link #current} and {@link #dump} happens on the control loop.
+ * While an identity is Unavailable, whoever asks is told the last error at once: connections fail fast rather than
+ * queue. Everything but {@link #current} and {@link #dump} happens on the control loop.
  */
 public final class CertificateManager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CertificateManager.class);

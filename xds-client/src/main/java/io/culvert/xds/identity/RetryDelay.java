@@ -6,8 +6,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long to wait after a failed request for one identity: 1 s, doubling, each ±20 %, never over 150 s, which it is also
- * when failures have lasted for 15 minutes (ztunnel identity/manager.rs).
+ * How long to wait after a failed request for one identity: 1 s, doubling, each ±20 %, never over 150 s, which it is
+ * also when failures have lasted for 15 minutes (ztunnel identity/manager.rs).
  */
 final class RetryDelay {
     static final Duration LONGEST = Duration.ofSeconds(150);

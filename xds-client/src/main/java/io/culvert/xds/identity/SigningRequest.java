@@ -18,9 +18,9 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequestBuilder;
 
 /**
- * A new key and the request to certify it: ECDSA on P-256, empty subject, one critical subject alternative name, the SPIFFE
- * URI (ztunnel tls/csr.rs). The only class that needs BouncyCastle, which costs memory and start-up time: nothing may load
- * this class before the first request. The provider is the JDK's.
+ * A new key and the request to certify it: ECDSA on P-256, empty subject, one critical subject alternative name, the
+ * SPIFFE URI (ztunnel tls/csr.rs). The only class that needs BouncyCastle, which costs memory and start-up time:
+ * nothing may load this class before the first request. The provider is the JDK's.
  */
 final class SigningRequest {
     private final KeyPair keys;

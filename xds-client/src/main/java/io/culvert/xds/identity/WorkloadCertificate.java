@@ -37,12 +37,12 @@ public final class WorkloadCertificate {
     }
 
     /**
-     * From the answer of a certificate authority: the leaf, intermediates one by one, and last the root bundle. Tests give
-     * it their own PEMs the same way.
+     * From the answer of a certificate authority: the leaf, intermediates one by one, and last the root bundle. Tests
+     * give it their own PEMs the same way.
      *
      * @param privateKeyPem PKCS#8, the leaf's
-     * @throws CertificateRejected if the chain is empty or without roots, cannot be read, or its leaf's first URI is not
-     *     the identity
+     * @throws CertificateRejected if the chain is empty or without roots, cannot be read, or its leaf's first URI is
+     *     not the identity
      */
     public static WorkloadCertificate fromPem(Identity identity, byte[] privateKeyPem, List<String> certChain)
             throws CertificateRejected {

@@ -3,8 +3,8 @@
  * kept by identity, renewed at half life.
  *
  * <p>The certificate manager lives on the control thread; data loops only ask for the current
- * certificate, without a lock. Keys are made on helper threads. The package knows nothing of mesh state or of ADS. Private
- * keys appear in no text.
+ * certificate, without a lock. Keys are made on helper threads. The package knows nothing of mesh state or of ADS.
+ * Private keys appear in no text.
  */
 @NullMarked
 package io.culvert.xds.identity;

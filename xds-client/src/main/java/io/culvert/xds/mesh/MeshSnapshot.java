@@ -95,8 +95,8 @@ public final class MeshSnapshot {
     }
 
     /**
-     * What applies to a workload: the policies of its namespace, the global ones, and those that it lists. A listed name
-     * that is not known is left out, see {@link #missingPolicies}.
+     * What applies to a workload: the policies of its namespace, the global ones, and those that it lists. A listed
+     * name that is not known is left out, see {@link #missingPolicies}.
      */
     public List<AuthorizationPolicy> policiesOf(Workload workload) {
         List<AuthorizationPolicy> result = new ArrayList<>();

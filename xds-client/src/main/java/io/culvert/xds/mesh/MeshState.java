@@ -6,8 +6,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The current {@link MeshSnapshot}. Writers (the control thread; at start the loader of a file) take turns; each change is
- * published whole, through one volatile write. Readers never wait. Nothing is ever cleared because a source went away.
+ * The current {@link MeshSnapshot}. Writers (the control thread; at start the loader of a file) take turns; each change
+ * is published whole, through one volatile write. Readers never wait. Nothing is ever cleared because a source went
+ * away.
  */
 public final class MeshState {
     private final ReentrantLock writers = new ReentrantLock();

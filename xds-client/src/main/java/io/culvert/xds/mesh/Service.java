@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service with its endpoints. Accessors are named as in ztunnel's proto/workload.proto:Service. Endpoints are keyed by
- * workload uid and come from the workloads; one that changed is another Service that shares everything else.
+ * A service with its endpoints. Accessors are named as in ztunnel's proto/workload.proto:Service. Endpoints are keyed
+ * by workload uid and come from the workloads; one that changed is another Service that shares everything else.
  */
 public final class Service {
     private final String name;

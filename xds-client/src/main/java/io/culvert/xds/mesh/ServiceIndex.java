@@ -51,8 +51,8 @@ record ServiceIndex(
     }
 
     /**
-     * Without a service that is in it. Its endpoints are staged: the workloads still claim to serve it, and are not sent
-     * again should it return. (The original forgets them, and such a service stays without endpoints.)
+     * Without a service that is in it. Its endpoints are staged: the workloads still claim to serve it, and are not
+     * sent again should it return. (The original forgets them, and such a service stays without endpoints.)
      */
     ServiceIndex without(Service removed) {
         ServiceIndex rest = unindexed(removed);
@@ -176,7 +176,9 @@ record ServiceIndex(
         return best;
     }
 
-    /** By own namespace, then the length of the prefix, then canonical: a shorter one at home beats a longer elsewhere. */
+    /**
+     * By own namespace, then the length of the prefix, then canonical: a shorter one at home beats a longer elsewhere.
+     */
     private @Nullable Service inRange(NetworkAddress address, @Nullable String clientNamespace) {
         Service best = null;
         long bestRank = -1;

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A compressed hash-array mapped prefix tree: each node consumes five bits of the (mixed) hash. Its slots hold first
  * the pairs that end here, in the order of their bits, then the sub-nodes, from the end backwards. A sub-node that is
- * left with one pair is folded into its parent, so that equal contents have equal shapes. Keys whose hashes agree in all
- * 32 bits share a node that is searched one by one. (Steindorfer and Vinju, OOPSLA 2015.)
+ * left with one pair is folded into its parent, so that equal contents have equal shapes. Keys whose hashes agree in
+ * all 32 bits share a node that is searched one by one. (Steindorfer and Vinju, OOPSLA 2015.)
  */
 final class SharedMap<K, V> {
     private static final int BITS = 5;
