@@ -33,7 +33,7 @@ final class Report {
         for (int connections : options.connections()) {
             row(
                     text,
-                    "Gb/s, " + connections + " connections",
+                    "Gb/s, " + connections + (connections == 1 ? " connection" : " connections"),
                     subject -> subject.loadAt(connections).gigabits(),
                     2);
             row(

@@ -100,6 +100,7 @@ final class SurefireReportsTest {
                 outcome("crosses", "netns", Verdict.SKIPPED, "needs root"));
 
         assertThat(print(outcomes, false, "RoadTest.crosses", true)).endsWith("1 passed, 0 failed, 1 skipped\n");
+        assertThat(print(outcomes, false, "needs root", true)).endsWith("1 passed, 0 failed, 1 skipped\n");
     }
 
     @Test

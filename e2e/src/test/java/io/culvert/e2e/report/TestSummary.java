@@ -25,7 +25,7 @@ public final class TestSummary {
 
     /**
      * {@code --root DIRECTORY} holds the modules; {@code --build STATUS} is Maven's exit status. The environment
-     * variable CULVERT_TEST_MAY_SKIP is a regular expression over titles: any other skipped test fails the run. Unset,
+     * variable CULVERT_TEST_MAY_SKIP is a regular expression over titles and reasons: any other skipped test fails the run. Unset,
      * all may.
      */
     public static void main(String[] arguments) throws IOException {
@@ -59,7 +59,8 @@ public final class TestSummary {
     private boolean verdict(PrintStream out) {
         long forbidden = outcomes.stream()
                 .filter(outcome -> outcome.verdict() == Verdict.SKIPPED)
-                .filter(outcome -> !maySkip.matcher(outcome.title()).find())
+                .filter(outcome -> !maySkip.matcher(outcome.title() + ": " + outcome.reason())
+                        .find())
                 .count();
         if (forbidden > 0) {
             out.printf("%d tests were skipped that must run here; the reasons are above%n", forbidden);
