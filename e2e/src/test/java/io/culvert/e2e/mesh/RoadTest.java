@@ -171,7 +171,7 @@ final class RoadTest {
         try (SocketChannel open = client.tcp().connect(server.at(7))) {
             echo(open);
             PolicySpec deny = PolicySpec.deny("default", "no-clients")
-                    .selecting("app", "web")
+                    // Of its namespace: a selector would come with a new workload, and running connections keep theirs.
                     .rule(Matches.principal("cluster.local/ns/default/sa/client"))
                     .build();
             mesh.change(spec -> spec.policy(deny));
