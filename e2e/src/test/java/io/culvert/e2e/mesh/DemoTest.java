@@ -24,8 +24,8 @@ final class DemoTest {
     }
 
     /**
-     * Still by the name of root, so that it can read this build wherever it lies, but with no capability that makes a mesh: CAP_SETFCAP
-     * is what the kernel wants of one who maps that name into a user namespace (user_namespaces(7)).
+     * Still by the name of root, so that it can read this build wherever it lies, but with no capability that makes a
+     * mesh: CAP_SETFCAP is what the kernel wants of one who maps that name into a user namespace (user_namespaces(7)).
      */
     @Test
     void everyExpectationHoldsWithoutPrivilegesInUserNamespaces() throws Exception {
