@@ -25,8 +25,8 @@ public final class TestSummary {
 
     /**
      * {@code --root DIRECTORY} holds the modules; {@code --build STATUS} is Maven's exit status. The environment
-     * variable CULVERT_TEST_MAY_SKIP is a regular expression over titles and reasons: any other skipped test fails the run. Unset,
-     * all may.
+     * variable CULVERT_TEST_MAY_SKIP is a regular expression over titles and reasons: any other skipped test fails the
+     * run. Unset, all may.
      */
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 4 || !arguments[0].equals("--root") || !arguments[2].equals("--build")) {
