@@ -204,6 +204,11 @@ public final class HbonePool {
         }
     }
 
+    /** Those that live. */
+    public List<HboneConnection> connections() {
+        return connections.stream().map(PooledConnection::connection).toList();
+    }
+
     /** Connections that live, whether or not they are still lent. */
     public int liveConnections() {
         return connections.size();

@@ -42,6 +42,11 @@ final class ReceiveWindow {
         return announce;
     }
 
+    /** Bytes that were credited and are not announced yet. */
+    int owed() {
+        return owed;
+    }
+
     /** Bytes that came and were not credited yet. */
     int held() {
         return size - open - owed;

@@ -19,6 +19,7 @@ final class ServerForTests implements ConnectionOwner {
     /** By stream: "CONNECT authority", "data N sum", "end", "reset code", "lost". Adjacent data is one entry. */
     final Map<Integer, StringBuilder> traces = new TreeMap<>();
 
+    private final List<Recorder> recorders = new ArrayList<>();
     final Map<Integer, HboneStream> streams = new TreeMap<>();
     final List<ConnectionEnd> ends = new ArrayList<>();
     /** Credits come at once, or when the test says so. */
@@ -65,8 +66,15 @@ final class ServerForTests implements ConnectionOwner {
         streams.put(stream.id(), stream);
         if (acceptAtOnce) {
             stream.accept(List.of());
-            stream.attach(new Recorder(stream, trace));
+            Recorder recorder = new Recorder(stream, trace);
+            recorders.add(recorder);
+            stream.attach(recorder);
         }
+    }
+
+    /** Writes down what data was seen so far. */
+    void flush() {
+        recorders.forEach(Recorder::flush);
     }
 
     /** Writes one stream's events down. */
