@@ -12,10 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -29,17 +30,17 @@ final class ConservationTest {
     void nothingIsLostWhenStreamsDieWithBytesInHand() throws Exception {
         warmUp();
         long descriptors = descriptors();
-        long seed = Long.getLong("culvert.seed", new Random().nextInt(1_000_000_000));
+        long seed = Long.getLong("culvert.seed", new SplittableRandom().nextInt(1_000_000_000));
         try (TunnelForTests tunnel = new TunnelForTests();
                 ApplicationForTests application = new ApplicationForTests()) {
             tunnel.application = application.address();
-            Random random = new Random(seed);
-            application.serveAll(socket -> live(socket, new Random(next(random))));
+            RandomGenerator random = new SplittableRandom(seed);
+            application.serveAll(socket -> live(socket, new SplittableRandom(next(random))));
             try (ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE)) {
                 List<Future<?>> clients = new ArrayList<>();
                 for (int i = 0; i < CONNECTIONS; i++) {
                     long mine = next(random);
-                    clients.add(threads.submit(() -> liveAsClient(tunnel, new Random(mine))));
+                    clients.add(threads.submit(() -> liveAsClient(tunnel, new SplittableRandom(mine))));
                 }
                 for (Future<?> client : clients) {
                     client.get();
@@ -65,13 +66,13 @@ final class ConservationTest {
         }
     }
 
-    private static long next(Random random) {
+    private static long next(RandomGenerator random) {
         synchronized (random) {
             return random.nextLong();
         }
     }
 
-    private static void liveAsClient(TunnelForTests tunnel, Random random) {
+    private static void liveAsClient(TunnelForTests tunnel, RandomGenerator random) {
         try (Socket socket = tunnel.connect()) {
             live(socket, random);
         } catch (IOException e) {
@@ -80,7 +81,7 @@ final class ConservationTest {
     }
 
     /** Sends some, reads some, and ends somehow. */
-    private static void live(Socket socket, Random random) throws IOException {
+    private static void live(Socket socket, RandomGenerator random) throws IOException {
         socket.setSoTimeout(300);
         byte[] piece = new byte[1 + random.nextInt(200_000)];
         for (int i = random.nextInt(6); i > 0; i--) {

@@ -26,8 +26,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,8 +36,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The same random frames to our server and to Netty's codec: both have to see the same streams, bytes, ends and resets, and to end
- * the connection for the same reason. {@code -Dculvert.seed=N} repeats one run.
+ * The same random frames to our server and to Netty's codec: both have to see the same streams, bytes, ends and
+ * resets, and to end the connection for the same reason. {@code -Dculvert.seed=N} repeats one run.
  */
 @Tag("loop")
 final class DifferentialTest {
@@ -76,13 +77,13 @@ final class DifferentialTest {
 
     private static void compare(boolean withMistake) throws Exception {
         Long one = Long.getLong("culvert.seed");
-        long first = one != null ? one : new Random().nextInt(1_000_000_000);
+        long first = one != null ? one : new SplittableRandom().nextInt(1_000_000_000);
         for (int run = 0; run < (one != null ? 1 : RUNS); run++) {
             long seed = first + run;
-            Script script = new Script(new Random(seed));
+            Script script = new Script(new SplittableRandom(seed));
             script.write(withMistake);
             byte[] bytes = script.out.toBytes();
-            Random cuts = new Random(seed);
+            RandomGenerator cuts = new SplittableRandom(seed);
             Seen ours = on(loop, () -> ours(bytes, cuts));
             Seen netty = netty(bytes);
             assertThat(ours.traces())
@@ -100,12 +101,12 @@ final class DifferentialTest {
     private static final class Script {
         final RawFrames out = new RawFrames();
         String mistake = "";
-        private final Random random;
+        private final RandomGenerator random;
         private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
         private final List<Integer> open = new ArrayList<>();
         private int next = 1;
 
-        Script(Random random) {
+        Script(RandomGenerator random) {
             this.random = random;
         }
 
@@ -283,7 +284,7 @@ final class DifferentialTest {
 
     // ---- ours
 
-    private static Seen ours(byte[] bytes, Random cuts) {
+    private static Seen ours(byte[] bytes, RandomGenerator cuts) {
         ServerForTests server = new ServerForTests(loop);
         boolean small = cuts.nextBoolean();
         for (int at = 0; at < bytes.length; ) {

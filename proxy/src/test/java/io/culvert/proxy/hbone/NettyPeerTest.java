@@ -31,7 +31,8 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -78,11 +79,11 @@ final class NettyPeerTest {
 
     private static void repeat(boolean weServe) {
         Long one = Long.getLong("culvert.seed");
-        long first = one != null ? one : new Random().nextInt(1_000_000_000);
+        long first = one != null ? one : new SplittableRandom().nextInt(1_000_000_000);
         for (int i = 0; i < (one != null ? 1 : RUNS); i++) {
             long seed = first + i;
             run(loop, () -> {
-                Meeting meeting = new Meeting(new Random(seed), weServe);
+                Meeting meeting = new Meeting(new SplittableRandom(seed), weServe);
                 try {
                     meeting.talk();
                     meeting.compare("-Dculvert.seed=" + seed);
@@ -169,7 +170,7 @@ final class NettyPeerTest {
 
     /** Both ends and what is between them. */
     private static final class Meeting implements ConnectionOwner {
-        private final Random random;
+        private final RandomGenerator random;
         private final boolean weServe;
         private final MemoryTransport transport;
         private final HboneConnection connection;
@@ -178,7 +179,7 @@ final class NettyPeerTest {
         private final List<Tunnel> tunnels = new ArrayList<>();
         private @Nullable ConnectionEnd end;
 
-        Meeting(Random random, boolean weServe) {
+        Meeting(RandomGenerator random, boolean weServe) {
             this.random = random;
             this.weServe = weServe;
             Http2Settings settings = new Http2Settings()
