@@ -41,8 +41,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Netty's codec at the other end of our connection, in either role: random streams, bytes, ends and resets from both sides, with
- * small windows, in pieces of random length. What one side sent is what the other saw. {@code -Dculvert.seed=N} repeats one run.
+ * Netty's codec at the other end of our connection, in either role: random streams, bytes, ends and resets from both
+ * sides, with small windows, in random pieces. What one side sent, the other saw. {@code -Dculvert.seed=N} repeats.
  */
 @Tag("loop")
 final class NettyPeerTest {
