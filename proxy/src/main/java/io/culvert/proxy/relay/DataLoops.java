@@ -45,8 +45,14 @@ public final class DataLoops implements AutoCloseable {
     /** Ends the loops: closes every socket on them, frees their buffers, waits for their threads. */
     @Override
     public void close() {
-        // Not left to Netty: its loops may end, without a quiet period, before they have closed their handles.
-        loops.forEach(loop -> loop.post(loop::end));
+        // Not left to Netty: a loop that is shutting down closes the sockets that it still knows, and that is a FIN.
+        List<Future<?>> endings = new ArrayList<>(loops.size());
+        loops.forEach(loop -> endings.add(loop.executor().submit(loop::end)));
+        for (Future<?> ending : endings) {
+            if (!ending.awaitUninterruptibly(END_WAIT_S, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("a data loop did not close its sockets within " + END_WAIT_S + " s");
+            }
+        }
         Future<?> ended = group.shutdownGracefully(0, END_WAIT_S, TimeUnit.SECONDS);
         if (!ended.awaitUninterruptibly(END_WAIT_S + 1, TimeUnit.SECONDS)) {
             throw new IllegalStateException("data loops did not end within " + END_WAIT_S + " s");
