@@ -10,7 +10,7 @@ modules_under() { # MODULE
         proxy) echo "proto linux xds-client proxy" ;;
         cni-agent) echo "proto linux cni-agent" ;;
         testkit) echo "proto linux testkit" ;;
-        perf) echo "proto linux testkit perf" ;;
+        perf) echo "proto linux xds-client proxy testkit perf" ;;
         *) die "no program is built from module '$1'" ;;
     esac
 }

@@ -36,7 +36,7 @@ final class Arrows {
     private Arrows() {}
 
     static List<ArchRule> all() {
-        return Stream.of(layers(), Stream.of(roads(), wiring(), mechanics(), pureDecisions()), cycles())
+        return Stream.of(layers(), Stream.of(harness(), roads(), wiring(), mechanics(), pureDecisions()), cycles())
                 .flatMap(rules -> rules)
                 .map(rule -> rule.allowEmptyShould(true))
                 .toList();
@@ -57,6 +57,19 @@ final class Arrows {
                     .resideInAnyPackage(others)
                     .because(layer.getKey() + " stands on " + layer.getValue() + " and nothing else of ours");
         });
+    }
+
+    /** The load harness starts proxies as processes, so that it can measure any; its micro-benchmarks look inside. */
+    static ArchRule harness() {
+        return noClasses()
+                .that()
+                .resideInAPackage(ROOT + "perf..")
+                .and()
+                .resideOutsideOfPackage(ROOT + "perf.micro..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOT + "proxy..", ROOT + "xds..", ROOT + "perf.micro..")
+                .because("the harness knows proxies as command lines only");
     }
 
     /** The two roads meet in routing, rbac, hbone and relay, never in each other. */

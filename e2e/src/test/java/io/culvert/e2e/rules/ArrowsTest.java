@@ -54,6 +54,8 @@ final class ArrowsTest {
         "testkit, xds",
         "testkit, perf",
         "perf, agent",
+        "perf, proxy.hbone",
+        "perf.load, xds.mesh",
         "proxy.outbound, proxy.inbound",
         "proxy.inbound, proxy.outbound",
         "proxy.relay, proxy.rbac",
@@ -80,7 +82,8 @@ final class ArrowsTest {
         "agent, linux",
         "testkit, proto",
         "perf, testkit.mesh",
-        "perf, proxy.hbone",
+        "perf.micro, proxy.hbone",
+        "perf.micro, xds.mesh",
         "proxy.outbound, proxy.routing",
         "proxy.outbound, proxy.hbone",
         "proxy.tls, xds.identity"
