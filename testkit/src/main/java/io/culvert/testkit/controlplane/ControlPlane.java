@@ -7,6 +7,7 @@ import io.grpc.Server;
 import io.grpc.Status;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -21,6 +22,8 @@ public final class ControlPlane implements AutoCloseable {
     private final ControlThread thread;
     private final Server server;
     private final DiscoveryService discovery;
+    private final CertificateService certificates;
+    private final ServerIdentity identity;
     private final CertificateAuthority authority;
     private final ProxyTokens tokens;
     private final EventLog events;
@@ -30,6 +33,8 @@ public final class ControlPlane implements AutoCloseable {
             ControlThread thread,
             Server server,
             DiscoveryService discovery,
+            CertificateService certificates,
+            ServerIdentity identity,
             CertificateAuthority authority,
             ProxyTokens tokens,
             EventLog events,
@@ -37,6 +42,8 @@ public final class ControlPlane implements AutoCloseable {
         this.thread = thread;
         this.server = server;
         this.discovery = discovery;
+        this.certificates = certificates;
+        this.identity = identity;
         this.authority = authority;
         this.tokens = tokens;
         this.events = events;
@@ -55,14 +62,11 @@ public final class ControlPlane implements AutoCloseable {
             EventLog events = new EventLog();
             ResourceStore store = new ResourceStore();
             DiscoveryService discovery = new DiscoveryService(store, events);
-            CertificateService certificates = new CertificateService(
-                    settings.authority(),
-                    new StoredPlacement(store),
-                    events,
-                    settings.trustDomain(),
-                    settings.certificateLifetimeMax());
+            CertificateService certificates =
+                    new CertificateService(settings.certificates(), new StoredPlacement(store), events, thread);
+            ServerIdentity identity = settings.serverIdentity();
             Server server = transport
-                    .serverBuilder(settings.listening(), settings.serverCredential())
+                    .serverBuilder(settings.listening(), identity)
                     .executor(thread.executor())
                     .intercept(new CallerCheck(settings.tokens(), events))
                     .addService(discovery)
@@ -70,7 +74,15 @@ public final class ControlPlane implements AutoCloseable {
                     .build()
                     .start();
             return new ControlPlane(
-                    thread, server, discovery, settings.authority(), settings.tokens(), events, transport);
+                    thread,
+                    server,
+                    discovery,
+                    certificates,
+                    identity,
+                    settings.authority(),
+                    settings.tokens(),
+                    events,
+                    transport);
         } catch (IOException | RuntimeException e) {
             transport.close();
             thread.close();
@@ -85,6 +97,25 @@ public final class ControlPlane implements AutoCloseable {
 
     public CertificateAuthority authority() {
         return authority;
+    }
+
+    /** What goes wrong with certificates; the subject of a fault is the identity that is asked for. */
+    public FaultPlan<CertificateFault> certificateFaults() {
+        return certificates.faults();
+    }
+
+    /** Presents another certificate of its own to those who connect from now on, by whatever root signs now. */
+    public void renewServerCertificate() {
+        identity.renew();
+    }
+
+    /**
+     * The same by an authority whose clock differs.
+     *
+     * @param ahead negative: it lags
+     */
+    public void renewServerCertificate(Duration ahead, Duration lifetime) {
+        identity.renew(ahead, lifetime);
     }
 
     public ProxyTokens tokens() {

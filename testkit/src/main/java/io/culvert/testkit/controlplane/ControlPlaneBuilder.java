@@ -95,16 +95,12 @@ public final class ControlPlaneBuilder {
         return authority;
     }
 
-    CertificateAuthority.ServerCredential serverCredential() {
-        return authority().serverCredential(names, addresses);
+    ServerIdentity serverIdentity() {
+        return new ServerIdentity(authority(), clock, names, addresses);
     }
 
-    String trustDomain() {
-        return trustDomain;
-    }
-
-    Duration certificateLifetimeMax() {
-        return certificateLifetimeMax;
+    CertificateService.Settings certificates() {
+        return new CertificateService.Settings(authority(), clock, trustDomain, certificateLifetimeMax);
     }
 
     ProxyTokens tokens() {

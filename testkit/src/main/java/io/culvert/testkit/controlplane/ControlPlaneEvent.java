@@ -26,6 +26,9 @@ public sealed interface ControlPlaneEvent {
     /** A discovery stream ended, by whichever side. */
     record StreamClosed(long stream, String reason) implements ControlPlaneEvent {}
 
+    /** A certificate was asked for, by one who may ask at all; it is signed, refused or kept back. */
+    record CertificateAsked(ProxyAccount caller, String identity) implements ControlPlaneEvent {}
+
     /** A certificate was signed. */
     record CertificateIssued(ProxyAccount caller, String identity, Instant notAfter, Map<String, String> headers)
             implements ControlPlaneEvent {}

@@ -9,7 +9,6 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.security.cert.X509Certificate;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
@@ -23,9 +22,7 @@ final class Transport implements AutoCloseable {
     private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("testkit-control-io", true), EpollIoHandler.newFactory());
 
-    NettyServerBuilder serverBuilder(Listening listening, CertificateAuthority.ServerCredential credential)
-            throws SSLException {
-        X509Certificate[] chain = credential.chain().toArray(new X509Certificate[0]);
+    NettyServerBuilder serverBuilder(Listening listening, ServerIdentity identity) throws SSLException {
         return NettyServerBuilder.forAddress(listening.address())
                 .channelFactory(listening.channels())
                 .bossEventLoopGroup(loop)
@@ -33,8 +30,7 @@ final class Transport implements AutoCloseable {
                 .permitKeepAliveTime(PING_SECONDS_MIN, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .maxInboundMessageSize(REQUEST_BYTES_MAX)
-                .sslContext(GrpcSslContexts.configure(
-                                SslContextBuilder.forServer(credential.key(), chain), SslProvider.OPENSSL)
+                .sslContext(GrpcSslContexts.configure(SslContextBuilder.forServer(identity), SslProvider.OPENSSL)
                         .protocols("TLSv1.3", "TLSv1.2")
                         .build());
     }

@@ -200,7 +200,7 @@ class CertificateServiceTest {
         return generator.generateKeyPair();
     }
 
-    private static String csr(KeyPair key, String algorithm) throws Exception {
+    static String csr(KeyPair key, String algorithm) throws Exception {
         return Pem.of(
                 "CERTIFICATE REQUEST",
                 new JcaPKCS10CertificationRequestBuilder(new X500Principal(""), key.getPublic())
