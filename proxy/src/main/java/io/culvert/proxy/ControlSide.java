@@ -1,6 +1,7 @@
 package io.culvert.proxy;
 
 import io.culvert.proxy.config.ProxyConfig;
+import io.culvert.proxy.tls.TlsContexts;
 import io.culvert.xds.AdsClient;
 import io.culvert.xds.AdsCounters;
 import io.culvert.xds.CertificatePrefetch;
@@ -16,6 +17,7 @@ import io.culvert.xds.channel.Token;
 import io.culvert.xds.identity.CaClient;
 import io.culvert.xds.identity.CaConfig;
 import io.culvert.xds.identity.CertificateManager;
+import io.culvert.xds.identity.Renewal;
 import io.culvert.xds.mesh.MeshState;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -56,7 +58,12 @@ final class ControlSide implements AutoCloseable {
                 grpc,
                 control,
                 keyMaker);
-        this.certificates = new CertificateManager(ca, control, new SplittableRandom());
+        this.certificates = new CertificateManager(
+                ca,
+                TlsContexts.preparation(),
+                config.credentials().renewalJitter() ? Renewal.AROUND_HALF_LIFE : Renewal.AT_HALF_LIFE,
+                control,
+                new SplittableRandom());
         mesh.addListener(new CertificatePrefetch(certificates, control));
     }
 

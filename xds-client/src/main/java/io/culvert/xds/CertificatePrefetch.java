@@ -16,18 +16,22 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Has certificates ready before the first connection wants them: asks for those of workloads that come to this node and
- * take part in the mesh, one after the other, and forgets those of which none is left (ztunnel cert_fetcher.rs).
+ * take part in the mesh, and forgets those of which none is left (ztunnel cert_fetcher.rs). The original asks for one
+ * after the other and drops what is more than 256; after a restart of a full node the rest would wait for their first
+ * connections.
  */
 public final class CertificatePrefetch implements MeshListener {
     private static final Logger LOG = LoggerFactory.getLogger(CertificatePrefetch.class);
 
-    /** More are not asked for in advance; their first connection does. */
-    static final int QUEUE_MAX = 256;
+    /** More are not asked for in advance; their first connection does. As many as the manager holds. */
+    static final int QUEUE_MAX = 16_384;
+    /** Half of what the manager asks for at once, so that connections find a free place even if the source is slow. */
+    static final int UNDER_WAY_MAX = 4;
 
     private final CertificateManager certificates;
     private final ControlLoop control;
     private final LinkedHashSet<Identity> queue = new LinkedHashSet<>();
-    private boolean waiting;
+    private int underWay;
 
     public CertificatePrefetch(CertificateManager certificates, ControlLoop control) {
         this.certificates = certificates;
@@ -67,27 +71,26 @@ public final class CertificatePrefetch implements MeshListener {
 
     private void next() {
         control.checkInLoop();
-        if (waiting || queue.isEmpty()) {
-            return;
-        }
-        waiting = true;
-        certificates.request(queue.removeFirst(), Priority.WARMUP, new CertificateListener() {
-            @Override
-            public void onCertificate(WorkloadCertificate certificate) {
-                answered();
-            }
+        while (underWay < UNDER_WAY_MAX && !queue.isEmpty()) {
+            underWay++;
+            certificates.request(queue.removeFirst(), Priority.WARMUP, new CertificateListener() {
+                @Override
+                public void onCertificate(WorkloadCertificate certificate) {
+                    answered();
+                }
 
-            @Override
-            public void onFailure(String reason) {
-                answered();
-            }
-        });
+                @Override
+                public void onFailure(String reason) {
+                    answered();
+                }
+            });
+        }
     }
 
     /** By way of the loop, so that answers that come at once do not nest. */
     private void answered() {
         control.execute(() -> {
-            waiting = false;
+            underWay--;
             next();
         });
     }

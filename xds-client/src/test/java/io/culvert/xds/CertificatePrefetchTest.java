@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.culvert.xds.channel.ManualLoop;
 import io.culvert.xds.identity.CertificateManager;
+import io.culvert.xds.identity.CertificatePreparation;
 import io.culvert.xds.identity.CertificateSource;
 import io.culvert.xds.identity.CertificateStatus;
 import io.culvert.xds.identity.Identity;
+import io.culvert.xds.identity.Renewal;
 import io.culvert.xds.mesh.MeshState;
 import io.culvert.xds.mesh.TunnelProtocol;
 import io.culvert.xds.mesh.Workload;
@@ -28,6 +30,8 @@ final class CertificatePrefetchTest {
                 asked.add(identity);
                 sinks.add(sink);
             },
+            CertificatePreparation.NONE,
+            Renewal.AT_HALF_LIFE,
             loop,
             new Random(1));
 
@@ -62,20 +66,21 @@ final class CertificatePrefetchTest {
     }
 
     @Test
-    void asksForOneAfterTheOther() {
-        put(workload("a"));
-        put(workload("b"));
-        assertThat(asked).hasSize(1);
+    void leavesPlacesToConnections() {
+        for (int i = 0; i < 6; i++) {
+            put(workload("w" + i));
+        }
+        assertThat(asked).hasSize(CertificatePrefetch.UNDER_WAY_MAX);
 
         sinks.remove().failed("no");
         loop.run();
-        assertThat(asked).hasSize(2);
+        assertThat(asked).hasSize(CertificatePrefetch.UNDER_WAY_MAX + 1);
     }
 
     @Test
-    void asksForNoMoreThanItsQueueHolds() {
+    void asksForAllOfAFullNode() {
         mesh.update(edit -> {
-            for (int i = 0; i < 1_000; i++) {
+            for (int i = 0; i < 2_000; i++) {
                 edit.putWorkload(workload("w" + i).build());
             }
         });
@@ -85,7 +90,7 @@ final class CertificatePrefetchTest {
             loop.run();
         }
 
-        assertThat(asked).hasSize(CertificatePrefetch.QUEUE_MAX);
+        assertThat(asked).hasSize(2_000).doesNotHaveDuplicates();
     }
 
     @Test

@@ -218,7 +218,10 @@ public final class ConfigReader {
             source = file ? new ProxyConfig.Token.File(env.path(token)) : new ProxyConfig.Token.Literal(token);
         }
         return new ProxyConfig.Credentials(
-                source, env.duration("SECRET_TTL", Duration.ofHours(24)), env.text("CRL_PATH", ""));
+                source,
+                env.duration("SECRET_TTL", Duration.ofHours(24)),
+                env.text("CRL_PATH", ""),
+                env.flag("CULVERT_CERT_RENEWAL_JITTER", true));
     }
 
     private ProxyConfig.Tunnel tunnel() throws ConfigException {

@@ -117,8 +117,12 @@ public record ProxyConfig(
         record Inline(String pem) implements RootCert {}
     }
 
-    /** How we prove ourselves to the control plane, and for how long certificates are asked. */
-    public record Credentials(Token token, Duration certificateTtl, String crlPath) {}
+    /**
+     * How we prove ourselves to the control plane, and for how long certificates are asked.
+     *
+     * @param renewalJitter spread renewals around half life (CULVERT_CERT_RENEWAL_JITTER)
+     */
+    public record Credentials(Token token, Duration certificateTtl, String crlPath, boolean renewalJitter) {}
 
     /** The bearer token. */
     public sealed interface Token {
@@ -168,9 +172,13 @@ public record ProxyConfig(
     public record Logging(String filter, LogFormat format) {}
 
     /**
-     * Variables of ours that ztunnel does not have: the launcher's. Another name with our prefix is a mistake, and says
-     * so at start.
+     * Variables of ours that ztunnel does not have: the launcher's and those of docs/SETTINGS.md. Another name with our
+     * prefix is a mistake, and says so at start.
      */
     static final List<String> OWN_VARIABLES = List.of(
-            "CULVERT_PROXY_JAVA_OPTS", "CULVERT_AGENT_JAVA_OPTS", "CULVERT_NATIVE_WORKDIR", "CULVERT_PEER_ZTUNNEL");
+            "CULVERT_PROXY_JAVA_OPTS",
+            "CULVERT_AGENT_JAVA_OPTS",
+            "CULVERT_NATIVE_WORKDIR",
+            "CULVERT_PEER_ZTUNNEL",
+            "CULVERT_CERT_RENEWAL_JITTER");
 }

@@ -189,12 +189,6 @@ public final class RawBuffer {
         return SSL.readFromSSL(ssl, address + at, bytes);
     }
 
-    /** Appends {@code bytes} bytes at {@code at} to a memory BIO; how many it took. */
-    public int copyToMemoryBio(long bio, int at, int bytes) {
-        check(at, bytes);
-        return SSL.bioWrite(bio, address + at, bytes);
-    }
-
     private void check(int at, int bytes) {
         checkAlive();
         Objects.checkFromIndexSize(at, bytes, capacity);

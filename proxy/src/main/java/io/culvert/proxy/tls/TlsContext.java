@@ -1,7 +1,5 @@
 package io.culvert.proxy.tls;
 
-import io.culvert.proxy.relay.BufferPool;
-import io.culvert.proxy.relay.RawBuffer;
 import io.culvert.xds.identity.WorkloadCertificate;
 import io.netty.internal.tcnative.CertificateVerifier;
 import io.netty.internal.tcnative.SSL;
@@ -10,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * BoringSSL's context for one certificate and one role, on one loop. Counted references: the cache holds one while the
- * certificate is current, every session another; the last to go frees it.
+ * BoringSSL's context for one certificate and one role, on one loop; making one parses nothing. Counted references: the
+ * cache holds one while the certificate is current, every session another; the last to go frees it.
  *
  * <p>No session is ever resumed: with TLS 1.3 a resumed handshake shows no certificate, and verification would be
  * skipped. The server issues no tickets, the client stores none.
@@ -31,35 +29,26 @@ final class TlsContext {
     private final PeerVerifier verifier;
     private final TrustRoots roots;
     private final long context;
-    private final long chain;
-    private final long key;
+    private final NativeCredential credential;
     /** The session whose handshake is being stepped: BoringSSL calls back from inside. */
     private @Nullable TlsSession handshaking;
 
     private int references = 1;
 
-    private TlsContext(WorkloadCertificate certificate, boolean server, PeerVerifier verifier, BufferPool buffers)
-            throws Exception {
+    private TlsContext(WorkloadCertificate certificate, boolean server, PeerVerifier verifier) throws Exception {
         this.certificate = certificate;
         this.server = server;
         this.verifier = verifier;
         this.roots = verifier.roots(certificate.roots());
-        this.chain = parse(certificate.chainPem(), buffers, SSL::parseX509Chain);
-        try {
-            this.key = parse(certificate.privateKeyPem(), buffers, bio -> SSL.parsePrivateKey(bio, null));
-        } catch (Exception e) {
-            SSL.freeX509Chain(chain);
-            throw e;
-        }
+        this.credential = NativeCredential.of(certificate);
         this.context = SSLContext.make(SSL.SSL_PROTOCOL_TLSV1_3, server ? SSL.SSL_MODE_SERVER : SSL.SSL_MODE_CLIENT);
     }
 
     /** @throws IllegalArgumentException if BoringSSL cannot read key or chain */
-    static TlsContext create(
-            WorkloadCertificate certificate, boolean server, PeerVerifier verifier, BufferPool buffers) {
+    static TlsContext create(WorkloadCertificate certificate, boolean server, PeerVerifier verifier) {
         TlsContext made;
         try {
-            made = new TlsContext(certificate, server, verifier, buffers);
+            made = new TlsContext(certificate, server, verifier);
         } catch (Exception e) {
             throw new IllegalArgumentException("TLS context for " + certificate + ": " + e.getMessage(), e);
         }
@@ -82,7 +71,8 @@ final class TlsContext {
                 return verifyPeer(presented);
             }
         });
-        SSLContext.setCertificateCallback(context, (ssl, types, issuers) -> SSL.setKeyMaterial(ssl, chain, key));
+        SSLContext.setCertificateCallback(
+                context, (ssl, types, issuers) -> SSL.setKeyMaterial(ssl, credential.chain(), credential.key()));
     }
 
     private int verifyPeer(byte[][] presented) {
@@ -104,6 +94,10 @@ final class TlsContext {
 
     WorkloadCertificate certificate() {
         return certificate;
+    }
+
+    NativeCredential credential() {
+        return credential;
     }
 
     boolean isServer() {
@@ -136,39 +130,10 @@ final class TlsContext {
     void release() {
         if (--references == 0) {
             SSLContext.free(context);
-            SSL.freePrivateKey(key);
-            SSL.freeX509Chain(chain);
         }
     }
 
     int references() {
         return references;
-    }
-
-    /** A tcnative function from a memory BIO to a native object. */
-    private interface Parser {
-        long parse(long bio) throws Exception;
-    }
-
-    private static long parse(byte[] pem, BufferPool buffers, Parser parser) throws Exception {
-        long bio = SSL.newMemBIO();
-        RawBuffer memory = buffers.chunk();
-        try {
-            for (int done = 0; done < pem.length; ) {
-                int part = Math.min(pem.length - done, memory.capacity());
-                memory.copyFrom(pem, done, 0, part);
-                int taken = memory.copyToMemoryBio(bio, 0, part);
-                if (taken <= 0) {
-                    throw new IllegalStateException("BoringSSL takes no PEM");
-                }
-                done += taken;
-            }
-            return parser.parse(bio);
-        } finally {
-            memory.wipe(0, Math.min(pem.length, memory.capacity()));
-            memory.release();
-            Arrays.fill(pem, (byte) 0);
-            SSL.freeBIO(bio);
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.culvert.proxy.tls;
 
 import io.culvert.proxy.relay.DataLoop;
+import io.culvert.xds.identity.CertificatePreparation;
 import io.culvert.xds.identity.Identity;
 import io.culvert.xds.identity.WorkloadCertificate;
 import java.time.InstantSource;
@@ -23,6 +24,11 @@ public final class TlsContexts {
         this.verifier = new PeerVerifier(clock);
     }
 
+    /** Has each certificate read before it is published, so that no loop reads one. */
+    public static CertificatePreparation preparation() {
+        return NativeCredential.preparation();
+    }
+
     /** A session for a connection that a client opened: it must be of the trust domain of {@code own}. */
     public TlsSession server(WorkloadCertificate own) {
         PeerRule rule = new PeerRule.OfTrustDomain(own.identity().trustDomain());
@@ -40,7 +46,7 @@ public final class TlsContexts {
         if (known != null && known.certificate().generation() == own.generation()) {
             return known;
         }
-        TlsContext made = TlsContext.create(own, server, verifier, loop.buffers());
+        TlsContext made = TlsContext.create(own, server, verifier);
         cache.put(own.identity(), made);
         if (known != null) {
             known.release();

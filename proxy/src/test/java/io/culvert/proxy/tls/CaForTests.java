@@ -159,7 +159,7 @@ public final class CaForTests {
         return generator.generateKeyPair();
     }
 
-    private static String pem(String label, byte[] der) {
+    static String pem(String label, byte[] der) {
         String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
         return "-----BEGIN " + label + "-----\n" + body + "\n-----END " + label + "-----\n";
     }

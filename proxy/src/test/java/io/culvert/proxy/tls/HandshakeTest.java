@@ -3,6 +3,7 @@ package io.culvert.proxy.tls;
 import static io.culvert.proxy.relay.LoopsForTests.on;
 import static io.culvert.proxy.relay.LoopsForTests.run;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.culvert.proxy.relay.DataLoop;
 import io.culvert.proxy.relay.LoopsForTests;
@@ -276,6 +277,33 @@ final class HandshakeTest {
             three.free();
             assertThat(three.context().references()).isZero();
         });
+    }
+
+    @Test
+    void readsEachCertificateOnceAndBeforeAnyLoopWantsIt() throws Exception {
+        WorkloadCertificate server = ca.issue(SERVER);
+        TlsContexts.preparation().prepare(server);
+        NativeCredential prepared = NativeCredential.of(server);
+        run(loop, () -> {
+            TlsSession one = serverTls.server(server);
+            TlsSession other = clientTls.client(server, List.of(CLIENT));
+            assertThat(one.context().credential()).isSameAs(prepared);
+            assertThat(other.context().credential()).isSameAs(prepared);
+            one.free();
+            other.free();
+        });
+    }
+
+    @Test
+    void refusesAKeyThatBoringSslCannotRead() throws Exception {
+        WorkloadCertificate good = ca.issue(SERVER);
+        String leaf = CaForTests.pem("CERTIFICATE", good.chain().getFirst().getEncoded());
+        String root = CaForTests.pem("CERTIFICATE", ca.certificate().getEncoded());
+        WorkloadCertificate broken = WorkloadCertificate.fromPem(SERVER, new byte[] {1, 2, 3}, List.of(leaf, root));
+
+        assertThatThrownBy(() -> TlsContexts.preparation().prepare(broken))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(SERVER.toString());
     }
 
     @Test

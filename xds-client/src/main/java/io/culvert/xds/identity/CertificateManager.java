@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One certificate per identity, asked for once however many want it, renewed at half life, kept while it is valid
- * whatever the source says (ztunnel identity/manager.rs:Worker).
+ * whatever the source says (ztunnel identity/manager.rs:Worker). What a source brings unasked is taken in between.
  *
  * <p>Each identity is either {@code scheduled} for a time to come, {@code ready} to be asked for, or being asked for;
  * of the last there are at most eight. The more urgent go first, among equals the earlier due. Its state for others:
@@ -30,11 +30,20 @@ import org.slf4j.LoggerFactory;
  * Available     failed, still valid               Available (old), scheduled after the delay or at expiry
  * Available     failed, expired                   Unavailable, scheduled after the delay
  * Unavailable   issued                            Available
+ * any           brought unasked                   Available (new), scheduled for half life
+ * Available     withdrawn by the source           Unavailable, scheduled after the delay
  * any           forget                            (none); who waits is told
  * </pre>
  *
  * While an identity is Unavailable, whoever asks is told the last error at once: connections fail fast rather than
- * queue. Everything but {@link #current} and {@link #dump} happens on the control loop.
+ * queue. When a source that did not answer does so again, all that failed for that reason are asked for at once, as far
+ * as eight at a time allow, instead of each after its own delay.
+ *
+ * <p>A certificate that does not lead to the roots that came with it replaces none that is valid: a CA in the middle of
+ * a rotation that went wrong must not take the mesh with it. Times are the wall clock's, for so are those of
+ * certificates; when it jumps back, what waits is moved back with it.
+ *
+ * <p>Everything but {@link #current} and {@link #dump} happens on the control loop.
  */
 public final class CertificateManager implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CertificateManager.class);
@@ -45,27 +54,49 @@ public final class CertificateManager implements AutoCloseable {
     static final int WAITING_MAX = 4096;
     /** Identities of one node; more are refused. A node has some hundreds of pods. */
     static final int IDENTITIES_MAX = 16_384;
-    /** A certificate that is past half its life when it comes is not asked for again at once. */
-    private static final Duration RENEWAL_PAUSE = Duration.ofSeconds(1);
     /** Timers wake at least so often, so that a jump of the clock delays nothing for longer. */
     private static final Duration WAKE_LATEST = Duration.ofMinutes(1);
 
     private final CertificateSource source;
+    private final CertificatePreparation preparation;
+    private final Renewal renewal;
     private final ControlLoop control;
     private final RandomGenerator random;
+    private final LogBudget warnings = new LogBudget();
     private final ConcurrentHashMap<Identity, IdentityEntry> entries = new ConcurrentHashMap<>();
 
     private final TreeSet<IdentityEntry> scheduled = new TreeSet<>(IdentityEntry.BY_DUE);
     private final TreeSet<IdentityEntry> ready = new TreeSet<>(IdentityEntry.BY_URGENCY);
     private int underWay;
+    private boolean anyUnreachable;
+    private Instant lastSeen = Instant.MIN;
     private long lastNumber;
     private boolean closed;
     private ControlLoop.@Nullable Timer wake;
 
-    public CertificateManager(CertificateSource source, ControlLoop control, RandomGenerator random) {
+    public CertificateManager(
+            CertificateSource source,
+            CertificatePreparation preparation,
+            Renewal renewal,
+            ControlLoop control,
+            RandomGenerator random) {
         this.source = source;
+        this.preparation = preparation;
+        this.renewal = renewal;
         this.control = control;
         this.random = random;
+        source.follow(new CertificateSource.Updates() {
+            @Override
+            public void renewed(WorkloadCertificate certificate) {
+                preparation.prepare(certificate);
+                control.execute(() -> brought(certificate));
+            }
+
+            @Override
+            public void withdrawn(Identity identity, String reason) {
+                control.execute(() -> withdraw(identity, reason));
+            }
+        });
     }
 
     /** The certificate of an identity, if there is one that has not expired. Lock-free; asks for nothing. */
@@ -135,6 +166,7 @@ public final class CertificateManager implements AutoCloseable {
     /** No workload here needs it any more. From any thread. */
     public void forget(Identity identity) {
         control.execute(() -> {
+            source.forgotten(identity);
             IdentityEntry entry = entries.remove(identity);
             if (entry != null) {
                 scheduled.remove(entry);
@@ -147,6 +179,7 @@ public final class CertificateManager implements AutoCloseable {
     /** Starts what is due, as far as allowed, and sets the timer for the rest. */
     private void pump() {
         Instant now = control.instant();
+        followClock(now);
         while (!scheduled.isEmpty() && !scheduled.first().due.isAfter(now)) {
             ready.add(scheduled.removeFirst());
         }
@@ -163,17 +196,47 @@ public final class CertificateManager implements AutoCloseable {
         }
     }
 
+    /** This runs at least every minute, so that only a jump of the clock makes it look back further. */
+    private void followClock(Instant now) {
+        if (now.isBefore(lastSeen)) {
+            Duration back = Duration.between(now, lastSeen);
+            LOG.warn("the clock went back by {} ms; renewals of certificates are moved with it", back.toMillis());
+            List<IdentityEntry> waiting = List.copyOf(scheduled);
+            scheduled.clear();
+            waiting.forEach(entry -> {
+                entry.due = entry.due.minus(back);
+                scheduled.add(entry);
+            });
+        }
+        lastSeen = now;
+    }
+
     private void fetch(IdentityEntry entry) {
         underWay++;
         source.fetch(entry.identity, new CertificateSource.Sink() {
             @Override
             public void issued(WorkloadCertificate certificate) {
+                try {
+                    preparation.prepare(certificate);
+                } catch (IllegalArgumentException e) {
+                    failed(String.valueOf(e.getMessage()));
+                    return;
+                }
                 finish(entry, () -> accept(entry, certificate));
             }
 
             @Override
             public void failed(String reason) {
                 finish(entry, () -> refuse(entry, reason));
+            }
+
+            @Override
+            public void unreachable(String reason) {
+                finish(entry, () -> {
+                    entry.unreachable = true;
+                    anyUnreachable = true;
+                    refuse(entry, reason);
+                });
             }
         });
     }
@@ -191,6 +254,7 @@ public final class CertificateManager implements AutoCloseable {
 
     private void accept(IdentityEntry entry, WorkloadCertificate certificate) {
         Instant now = control.instant();
+        reachedAgain(now);
         if (!now.isBefore(certificate.notAfter())) {
             refuse(
                     entry,
@@ -198,29 +262,98 @@ public final class CertificateManager implements AutoCloseable {
                             + "): check the clocks of this node and of the CA");
             return;
         }
+        if (!certificate.leadsToItsRoots()) {
+            String why = "the certificate does not lead to the root certificates that came with it: peers will refuse"
+                    + " it; check the CA's intermediate certificates and root bundle";
+            if (held(entry, now) != null) {
+                refuse(entry, why);
+                return;
+            }
+            warn(now, "using it for want of another: " + entry.identity + ": " + why);
+        }
+        if (now.isBefore(certificate.notBefore())) {
+            warn(
+                    now,
+                    "certificate of " + entry.identity + " is not valid before " + certificate.notBefore() + " (now "
+                            + now + "): check the clocks of this node and of the CA");
+        }
         entry.state = new State.Available(certificate);
         entry.retry.reset();
-        Instant earliest = now.plus(RENEWAL_PAUSE);
-        schedule(entry, certificate.renewAt().isAfter(earliest) ? certificate.renewAt() : earliest);
+        schedule(entry, renewal.due(certificate, now, random));
         LOG.debug("certificate of {} valid until {}", entry.identity, certificate.notAfter());
         tell(entry, listener -> listener.onCertificate(certificate));
+    }
+
+    /** Those that failed because nobody answered need not wait for their own delays to end. */
+    private void reachedAgain(Instant now) {
+        if (!anyUnreachable) {
+            return;
+        }
+        anyUnreachable = false;
+        List<IdentityEntry> failed =
+                scheduled.stream().filter(entry -> entry.unreachable).toList();
+        for (IdentityEntry entry : failed) {
+            scheduled.remove(entry);
+            entry.due = now;
+            scheduled.add(entry);
+        }
+        entries.values().forEach(entry -> entry.unreachable = false);
+        LOG.info("certificates can be had again: {} identities are asked for now", failed.size());
     }
 
     private void refuse(IdentityEntry entry, String reason) {
         Instant now = control.instant();
         Duration delay = entry.retry.afterFailure(now, random);
         Instant next = now.plus(delay);
-        LOG.warn("no certificate for {}: {}, retrying in {} ms", entry.identity, reason, delay.toMillis());
-        if (entry.state instanceof State.Available(WorkloadCertificate old) && now.isBefore(old.notAfter())) {
+        warn(now, "no certificate for " + entry.identity + ": " + reason + ", retrying in " + delay.toMillis() + " ms");
+        WorkloadCertificate old = held(entry, now);
+        if (old != null) {
             schedule(entry, old.notAfter().isBefore(next) ? old.notAfter() : next);
-            return;
+        } else {
+            fail(entry, reason, next);
         }
+    }
+
+    private void fail(IdentityEntry entry, String reason, Instant next) {
         entry.state = new State.Unavailable(reason);
         schedule(entry, next);
         tell(entry, listener -> listener.onFailure(reason));
     }
 
+    private static @Nullable WorkloadCertificate held(IdentityEntry entry, Instant now) {
+        return entry.state instanceof State.Available(WorkloadCertificate old) && now.isBefore(old.notAfter())
+                ? old
+                : null;
+    }
+
+    private void warn(Instant now, String line) {
+        if (warnings.takes(now)) {
+            LOG.warn("{}{}", line, warnings.isLast() ? " (more of this kind are left out for a minute)" : "");
+        }
+    }
+
+    private void brought(WorkloadCertificate certificate) {
+        IdentityEntry entry = entries.get(certificate.identity());
+        if (entry != null && !closed) {
+            accept(entry, certificate);
+            pump();
+        }
+    }
+
+    private void withdraw(Identity identity, String reason) {
+        IdentityEntry entry = entries.get(identity);
+        if (entry != null && entry.state instanceof State.Available) {
+            Instant now = control.instant();
+            warn(now, "the certificate of " + identity + " was withdrawn: " + reason);
+            fail(entry, reason, now.plus(entry.retry.afterFailure(now, random)));
+            pump();
+        }
+    }
+
+    /** In place of whatever it was to wait for. */
     private void schedule(IdentityEntry entry, Instant due) {
+        scheduled.remove(entry);
+        ready.remove(entry);
         entry.priority = Priority.BACKGROUND;
         entry.due = due;
         scheduled.add(entry);

@@ -28,6 +28,8 @@ final class IdentityEntry {
 
     Priority priority;
     Instant due;
+    /** Whether the last attempt failed because the source did not answer. */
+    boolean unreachable;
 
     IdentityEntry(Identity identity, long number, Priority priority, Instant due) {
         this.identity = identity;

@@ -4,12 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A workload's key and certificate chain, and the roots that came with it. Immutable; the key is in no text of it. */
 public final class WorkloadCertificate {
@@ -23,7 +24,9 @@ public final class WorkloadCertificate {
     private final byte[] chainPem;
     private final List<X509Certificate> chain;
     private final List<X509Certificate> roots;
+    private final boolean leadsToRoots;
     private final long generation = GENERATIONS.incrementAndGet();
+    private volatile @Nullable Object derived;
 
     private WorkloadCertificate(
             Identity identity, byte[] privateKeyPem, List<X509Certificate> chain, List<X509Certificate> roots) {
@@ -31,6 +34,7 @@ public final class WorkloadCertificate {
         this.privateKeyPem = privateKeyPem.clone();
         this.chain = List.copyOf(chain);
         this.roots = List.copyOf(roots);
+        this.leadsToRoots = IssuedPath.leads(chain, roots);
         StringBuilder pem = new StringBuilder();
         chain.forEach(certificate -> pem.append(Pem.certificate(certificate)));
         this.chainPem = pem.toString().getBytes(StandardCharsets.US_ASCII);
@@ -105,6 +109,11 @@ public final class WorkloadCertificate {
         return roots;
     }
 
+    /** Whether somebody who trusts these roots alone would accept the chain. */
+    boolean leadsToItsRoots() {
+        return leadsToRoots;
+    }
+
     public Instant notBefore() {
         return chain.getFirst().getNotBefore().toInstant();
     }
@@ -113,18 +122,27 @@ public final class WorkloadCertificate {
         return chain.getFirst().getNotAfter().toInstant();
     }
 
-    /** When it is to be renewed: half-way through its life. */
-    public Instant renewAt() {
-        return notBefore().plus(Duration.between(notBefore(), notAfter()).dividedBy(2));
-    }
-
-    public boolean validAt(Instant now) {
-        return !now.isBefore(notBefore()) && now.isBefore(notAfter());
-    }
-
     /** Differs between any two certificates of this process: a key for prepared TLS contexts. */
     public long generation() {
         return generation;
+    }
+
+    /**
+     * What another layer made of this certificate, kept as long as the certificate is: made by whoever asks first.
+     * There is room for one.
+     */
+    public <T> T derived(Class<T> type, Function<WorkloadCertificate, T> maker) {
+        Object present = derived;
+        return type.cast(present == null ? derive(maker) : present);
+    }
+
+    private synchronized Object derive(Function<WorkloadCertificate, ?> maker) {
+        Object present = derived;
+        if (present == null) {
+            present = maker.apply(this);
+            derived = present;
+        }
+        return present;
     }
 
     /** Identity, generation and validity; never the key. */

@@ -10,7 +10,11 @@ import java.util.List;
 
 /** A control loop whose tasks and time move only when the test says so. */
 public final class ManualLoop implements ControlLoop {
-    private record Task(Instant due, long number, Runnable body) {}
+    private record Task(Instant due, long number, Runnable body) {
+        Task movedBy(Duration by) {
+            return new Task(due.plus(by), number, body);
+        }
+    }
 
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final List<Task> delayed = new ArrayList<>();
@@ -27,7 +31,7 @@ public final class ManualLoop implements ControlLoop {
     public Timer schedule(Duration delay, Runnable body) {
         Task task = new Task(now.plus(delay), number++, body);
         delayed.add(task);
-        return () -> delayed.remove(task);
+        return () -> delayed.removeIf(waiting -> waiting.number == task.number);
     }
 
     @Override
@@ -85,6 +89,12 @@ public final class ManualLoop implements ControlLoop {
         }
         now = end;
         run();
+    }
+
+    /** The wall clock is set to another time; timers, which count real time, take no notice. */
+    public void jump(Duration by) {
+        now = now.plus(by);
+        delayed.replaceAll(task -> task.movedBy(by));
     }
 
     /** How long until the next delayed task. */

@@ -10,6 +10,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
@@ -31,6 +32,9 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
 /** A certificate authority of a test's own. */
 public final class TestAuthority {
     private static final AtomicLong SERIAL = new AtomicLong(1);
+
+    /** Around now, so that tests with a clock of their own find it valid, too. */
+    private static final Duration LIFE = Duration.ofDays(3650);
 
     private final X500Name name;
     private final KeyPair keys;
@@ -73,8 +77,8 @@ public final class TestAuthority {
         var builder = new JcaX509v3CertificateBuilder(
                         issuer,
                         BigInteger.valueOf(SERIAL.incrementAndGet()),
-                        Date.from(now.minusSeconds(3600)),
-                        Date.from(now.plusSeconds(86_400)),
+                        Date.from(now.minus(LIFE)),
+                        Date.from(now.plus(LIFE)),
                         subject,
                         subjectKey)
                 .addExtension(Extension.basicConstraints, true, new BasicConstraints(true));

@@ -19,8 +19,12 @@ final class CertificateManagerTest {
 
     private final ManualLoop loop = new ManualLoop();
     private final FakeSource source = new FakeSource();
-    private final CertificateManager manager = new CertificateManager(source, loop, new Random(1));
+    private final CertificateManager manager = manager(source, Renewal.AT_HALF_LIFE);
     private final List<String> heard = new ArrayList<>();
+
+    private CertificateManager manager(CertificateSource from, Renewal renewal) {
+        return new CertificateManager(from, CertificatePreparation.NONE, renewal, loop, new Random(1));
+    }
 
     /** Holds requests until the test answers them. */
     private static final class FakeSource implements CertificateSource {
@@ -232,9 +236,10 @@ final class CertificateManagerTest {
         request(A, Priority.REAL_TIME);
         source.take(A).issued(TestCertificates.issue(A, loop.instant().minusSeconds(50), Duration.ofSeconds(60)));
         loop.run();
+        loop.advance(Duration.ofMillis(4_900));
         assertThat(source.asked).hasSize(1);
 
-        loop.advance(Duration.ofSeconds(1));
+        loop.advance(Duration.ofMillis(100));
         assertThat(source.asked).hasSize(2);
     }
 

@@ -41,9 +41,24 @@ final class WorkloadCertificateTest {
         assertThat(new String(certificate.chainPem(), StandardCharsets.US_ASCII))
                 .isEqualTo(leaf + intermediate.pem());
         assertThat(certificate.privateKeyPem()).isEqualTo(keyPem);
-        assertThat(certificate.renewAt()).isEqualTo(NOW.plus(Duration.ofHours(12)));
-        assertThat(certificate.validAt(NOW)).isTrue();
-        assertThat(certificate.validAt(certificate.notAfter())).isFalse();
+        assertThat(certificate.leadsToItsRoots()).isTrue();
+    }
+
+    @Test
+    void knowsWhetherItLeadsToItsRoots() throws Exception {
+        String leaf = leaf(TestAuthority.uri(ID.toString()));
+
+        assertThat(of(leaf, root.pem()).leadsToItsRoots())
+                .as("without its intermediate")
+                .isFalse();
+        assertThat(of(leaf, intermediate.pem(), TestAuthority.root("root").pem())
+                        .leadsToItsRoots())
+                .as("a root of the same name and another key")
+                .isFalse();
+        assertThat(of(leaf, intermediate.pem(), TestAuthority.root("root").pem() + root.pem())
+                        .leadsToItsRoots())
+                .as("both roots")
+                .isTrue();
     }
 
     @Test
