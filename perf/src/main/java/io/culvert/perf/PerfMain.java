@@ -1,99 +1,160 @@
 package io.culvert.perf;
 
+import io.culvert.perf.axis.Axis;
+import io.culvert.perf.axis.Lengths;
+import io.culvert.perf.figure.Results;
+import io.culvert.perf.load.Line;
+import io.culvert.perf.load.Service;
+import io.culvert.perf.report.Machine;
+import io.culvert.perf.report.ReportFiles;
+import io.culvert.perf.report.Run;
+import io.culvert.perf.subject.Subject;
+import io.culvert.testkit.mesh.MeshFailure;
 import io.culvert.testkit.network.Privileges;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
-/** {@code ./culvert perf}: throughput from pod to pod through our proxy, without any, and through another. */
+/** {@code ./culvert perf}: the same loads on several node proxies, beside a direct transfer and a plain relay. */
 public final class PerfMain {
 
     /** How our proxy is started, one argument a line; the launcher sets it. */
     private static final String PROXY_COMMAND = "culvert.proxy.command";
 
+    private static final Duration WARM_UP = Duration.ofMillis(500);
+
     private final PerfOptions options;
     private final PrintStream progress;
+    private final List<Subject> subjects = new ArrayList<>();
+    private final List<String> facts = new ArrayList<>();
+    private final Results results = new Results();
 
     private PerfMain(PerfOptions options, PrintStream progress) {
         this.options = options;
         this.progress = progress;
     }
 
-    public static void main(String[] arguments) throws Exception {
-        PerfOptions options;
-        try {
-            options = PerfOptions.parse(List.of(arguments));
-        } catch (IllegalArgumentException misunderstood) {
-            System.err.println(misunderstood.getMessage());
-            System.err.print(PerfOptions.USAGE);
-            System.exit(2);
+    public static void main(String[] arguments) {
+        List<String> words = List.of(arguments);
+        if (words.contains("--help") || words.contains("-h")) {
+            System.out.print(Usage.text());
             return;
         }
-        Optional<String> obstacle = Privileges.obstacleToNamespaces();
-        String command = System.getProperty(PROXY_COMMAND, "");
-        if (obstacle.isPresent() || command.isEmpty()) {
-            System.err.println(obstacle.orElse("run it by ./culvert perf, which says how the proxy is started"));
-            System.exit(1);
-        }
-        System.out.print(new PerfMain(options, System.err).run(command.lines().toList()));
+        System.exit(start(words));
     }
 
-    private String run(List<String> ours) throws IOException, InterruptedException {
-        List<Subject> subjects = new ArrayList<>();
+    /** The exit status: 0 only if all was measured. */
+    private static int start(List<String> words) {
+        PerfOptions options;
         try {
-            subjects.add(start("direct", List.of()));
-            subjects.add(start("culvert", ours));
-            if (options.peer().isPresent()) {
-                Path peer = options.peer().get();
-                subjects.add(start(String.valueOf(peer.getFileName()), List.of(peer.toString(), "proxy")));
-            }
-            for (int round = 1; round <= options.rounds(); round++) {
-                round(round, subjects);
-            }
-            return new Report(subjects, options).markdown(machine());
+            options = PerfOptions.parse(words);
+        } catch (IllegalArgumentException misunderstood) {
+            System.err.println(misunderstood.getMessage() + "; ./culvert perf --help lists what there is");
+            return 2;
+        }
+        Optional<String> obstacle = Privileges.obstacleToNamespaces();
+        if (obstacle.isPresent()) {
+            System.err.println(obstacle.get());
+            return 1;
+        }
+        try {
+            return new PerfMain(options, System.err).run();
+        } catch (IOException | MeshFailure failure) {
+            System.err.println("perf: " + failure.getMessage());
+            return 1;
+        }
+    }
+
+    private int run() throws IOException {
+        Lengths lengths = new Lengths(options.unit(), WARM_UP);
+        List<Axis> axes = options.chosenAxes();
+        try {
+            facts.add(Machine.facts());
+            startSubjects();
+            facts.add("Every connection to a mesh pod is judged by policy (" + Subject.POLICY
+                    + "); access log and metrics are on.");
+            warmUp();
+            Rounds rounds = new Rounds(subjects, axes, lengths, options.rounds(), results, progress);
+            progress.println("measuring for about " + Rounds.clock(rounds.estimate()) + " minutes");
+            rounds.run(this::save);
+            System.out.print(ReportFiles.markdown(report()));
+            save().forEach(file -> progress.println("written: " + file));
+            return results.failures().isEmpty() ? 0 : 1;
         } finally {
-            for (Subject subject : subjects) {
-                subject.close();
+            subjects.forEach(Subject::close);
+        }
+    }
+
+    private void startSubjects() throws IOException {
+        List<String> own = options.own().isEmpty()
+                ? System.getProperty(PROXY_COMMAND, "").lines().toList()
+                : options.own();
+        if (options.wants(PerfOptions.DIRECT)) {
+            start(PerfOptions.DIRECT, Subject::direct);
+        }
+        if (options.wants(PerfOptions.RELAY)) {
+            start(PerfOptions.RELAY, Subject::relay);
+        }
+        if (options.wants(PerfOptions.CULVERT)) {
+            if (own.isEmpty()) {
+                throw new IOException("nobody says how our proxy is started: use ./culvert perf, or --ours COMMAND");
+            }
+            start(PerfOptions.CULVERT, () -> Subject.proxy(PerfOptions.CULVERT, own));
+        }
+        for (Map.Entry<String, List<String>> proxy : options.proxies().entrySet()) {
+            if (options.wants(proxy.getKey())) {
+                start(proxy.getKey(), () -> Subject.proxy(proxy.getKey(), proxy.getValue()));
             }
         }
     }
 
-    private Subject start(String name, List<String> command) throws IOException {
+    private void start(String name, Starter starter) throws IOException {
         progress.println("starting two nodes for " + name);
-        return Subject.start(name, command);
+        subjects.add(starter.start());
     }
 
-    private void round(int round, List<Subject> subjects) throws IOException, InterruptedException {
-        for (int connections : options.connections()) {
-            for (Subject subject : subjects) {
-                Transfer.Result result = subject.measure(connections, options.length());
-                progress.printf(
-                        Locale.ROOT,
-                        "round %d of %d: %-8s %3d connections %6.2f Gb/s%n",
-                        round,
-                        options.rounds(),
-                        subject.name(),
-                        connections,
-                        result.gigabits());
+    @FunctionalInterface
+    private interface Starter {
+        Subject start() throws IOException;
+    }
+
+    /** Generators run in, and what TLS was agreed on is looked at, once. */
+    private void warmUp() throws IOException {
+        for (Subject subject : subjects) {
+            Line command = Line.of("requests")
+                    .with("warmup", 0)
+                    .with("length", 1_000)
+                    .with("connections", 4)
+                    .with("request", 1_024)
+                    .with("response", 1_024)
+                    .with("to", subject.route().at(Service.REQUESTS));
+            List<String> agreed = subject.watchHandshakes(command);
+            if (subject.kind() == Subject.Kind.PROXY) {
+                facts.add(subject.name() + " negotiated, by the ServerHello on the wire: " + String.join("; ", agreed)
+                        + ".");
             }
         }
-        for (Subject subject : subjects) {
-            subject.measureStart();
-        }
     }
 
-    private static String machine() throws IOException {
-        return Runtime.getRuntime().availableProcessors() + " CPUs, Linux " + System.getProperty("os.version") + ", "
-                + first("/proc/sys/net/ipv4/tcp_congestion_control") + ".";
+    private List<Path> save() throws IOException {
+        return ReportFiles.write(options.out(), report());
     }
 
-    private static String first(String file) throws IOException {
-        return Files.readString(Path.of(file), StandardCharsets.US_ASCII).strip();
+    private Run report() {
+        Map<String, String> meanings = new LinkedHashMap<>();
+        options.chosenAxes().forEach(axis -> meanings.put(axis.name(), axis.meaning()));
+        List<String> names = subjects.stream().map(Subject::name).toList();
+        List<String> bounds = subjects.stream()
+                .filter(subject -> subject.kind() != Subject.Kind.PROXY)
+                .map(Subject::name)
+                .toList();
+        String own = names.contains(PerfOptions.CULVERT) ? PerfOptions.CULVERT : names.getLast();
+        return new Run(names, own, bounds, meanings, facts, results);
     }
 }

@@ -3,6 +3,7 @@ package io.culvert.perf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.culvert.perf.axis.Axis;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -14,23 +15,74 @@ final class PerfOptionsTest {
 
     @Test
     void needsNoArgument() {
-        assertThat(PerfOptions.parse(List.of()).connections()).containsExactly(1, 16);
+        PerfOptions options = PerfOptions.parse(List.of());
+
+        assertThat(options.connections()).containsExactly(1, 4, 16, 64);
+        assertThat(options.rounds()).isEqualTo(5);
+        assertThat(options.chosenAxes()).extracting(Axis::name).contains("upload", "latency", "start", "idle");
+        assertThat(options.wants("direct")).isTrue();
     }
 
     @Test
     void takesEveryOption() {
-        PerfOptions options = PerfOptions.parse(
-                List.of("--peer", "/bin/sh", "--rounds", "7", "--seconds", "2", "--connections", "4,64"));
+        PerfOptions options = PerfOptions.parse(List.of(
+                "--peer",
+                "/bin/sh",
+                "--proxy",
+                "old=/opt/old/proxy  --fast",
+                "--ours",
+                "java -jar x",
+                "--rounds",
+                "7",
+                "--seconds",
+                "2",
+                "--connections",
+                "4,64",
+                "--axis",
+                "latency,upload",
+                "--subjects",
+                "culvert,old",
+                "--idle-connections",
+                "500",
+                "--out",
+                "somewhere"));
 
-        assertThat(options.peer()).contains(Path.of("/bin/sh"));
+        assertThat(options.proxies()).containsEntry("sh", List.of("/bin/sh", "proxy"));
+        assertThat(options.proxies()).containsEntry("old", List.of("/opt/old/proxy", "--fast"));
+        assertThat(options.own()).containsExactly("java", "-jar", "x");
         assertThat(options.rounds()).isEqualTo(7);
-        assertThat(options.length()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(options.unit()).isEqualTo(Duration.ofSeconds(2));
         assertThat(options.connections()).containsExactly(4, 64);
+        assertThat(options.chosenAxes()).extracting(Axis::name).containsExactly("upload", "latency");
+        assertThat(options.wants("direct")).isFalse();
+        assertThat(options.wants("old")).isTrue();
+        assertThat(options.idleConnections()).isEqualTo(500);
+        assertThat(options.out()).isEqualTo(Path.of("somewhere"));
+    }
+
+    @Test
+    void laterOptionsWinOverQuick() {
+        PerfOptions options = PerfOptions.parse(List.of("--quick", "--rounds", "3"));
+
+        assertThat(options.rounds()).isEqualTo(3);
+        assertThat(options.unit()).isEqualTo(Duration.ofSeconds(1));
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"--rounds", "--rounds 0", "--rounds x", "--rounds 101", "--connections 1,,2", "--speed 9", "x"})
+            strings = {
+                "--rounds",
+                "--rounds 0",
+                "--rounds x",
+                "--rounds 101",
+                "--connections 1,,2",
+                "--axis sideways",
+                "--subjects nobody",
+                "--proxy nameless",
+                "--idle-connections 99999",
+                "--speed 9",
+                "x"
+            })
     void refusesWhatItDoesNotUnderstandAndNamesIt(String line) {
         List<String> arguments = List.of(line.split(" "));
 
@@ -45,5 +97,15 @@ final class PerfOptionsTest {
                 .hasMessageContaining("not an executable file");
         assertThatThrownBy(() -> PerfOptions.parse(List.of("--peer", "/bin")))
                 .hasMessageContaining("not an executable file");
+    }
+
+    @Test
+    void helpNamesEveryAxisAndOption() {
+        String help = Usage.text();
+
+        PerfOptions.parse(List.of())
+                .chosenAxes()
+                .forEach(axis -> assertThat(help).contains("  " + axis.name() + " "));
+        assertThat(help).contains("--peer", "--proxy", "--ours", "--subjects", "--axis", "--quick", "--out");
     }
 }

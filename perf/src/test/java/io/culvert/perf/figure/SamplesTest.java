@@ -1,4 +1,4 @@
-package io.culvert.perf;
+package io.culvert.perf.figure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,0 +1,110 @@
+package io.culvert.perf;
+
+import io.culvert.perf.axis.Axis;
+import io.culvert.perf.axis.Figures;
+import io.culvert.perf.axis.Lengths;
+import io.culvert.perf.figure.Results;
+import io.culvert.perf.subject.Subject;
+import io.culvert.testkit.process.Await;
+import io.culvert.testkit.process.Stopwatch;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Measures every subject on every axis, round after round. Within an axis the subjects follow each other closely, in
+ * another order each round: what drifts on the machine hits all of them.
+ */
+final class Rounds {
+    private final List<Subject> subjects;
+    private final List<Axis> axes;
+    private final Lengths lengths;
+    private final int count;
+    private final Results results;
+    private final PrintStream progress;
+    private final Stopwatch watch = Stopwatch.start();
+
+    Rounds(List<Subject> subjects, List<Axis> axes, Lengths lengths, int count, Results results, PrintStream progress) {
+        this.subjects = subjects;
+        this.axes = axes;
+        this.lengths = lengths;
+        this.count = count;
+        this.results = results;
+        this.progress = progress;
+    }
+
+    /**
+     * Bounds move little, and say nothing of a proxy: the first round and the last are enough for them.
+     */
+    private boolean inRound(Subject subject, int round) {
+        return subject.kind() == Subject.Kind.PROXY || round == 1 || round == count;
+    }
+
+    /** About how long all of it takes. */
+    Duration estimate() {
+        Duration sum = Duration.ZERO;
+        for (int round = 1; round <= count; round++) {
+            for (Axis axis : axes) {
+                for (Subject subject : subjects) {
+                    if (axis.suits(subject.kind()) && inRound(subject, round)) {
+                        sum = sum.plus(axis.estimate(lengths));
+                    }
+                }
+            }
+        }
+        return sum;
+    }
+
+    /** @param afterRound is called after each round, to save what there is */
+    void run(AfterRound afterRound) throws IOException {
+        Duration whole = estimate();
+        for (int round = 1; round <= count; round++) {
+            List<Subject> order = new ArrayList<>(subjects);
+            Collections.rotate(order, 1 - round);
+            for (Axis axis : axes) {
+                for (Subject subject : order) {
+                    if (axis.suits(subject.kind()) && inRound(subject, round)) {
+                        String head = String.format(
+                                Locale.ROOT,
+                                "[%s of ~%s] round %d/%d %-11s %-8s",
+                                clock(watch.elapsed()),
+                                clock(whole),
+                                round,
+                                count,
+                                axis.name(),
+                                subject.name());
+                        measure(axis, subject, head);
+                    }
+                }
+            }
+            afterRound.run();
+        }
+    }
+
+    /** What fails is told and noted, and the next follows: a run of half an hour is not lost for one stretch of it. */
+    private void measure(Axis axis, Subject subject, String head) {
+        Figures figures = new Figures(results, subject.name());
+        try {
+            axis.measure(subject, lengths, figures);
+            progress.println(head + " " + figures.highlights());
+        } catch (IOException | Await.NotInTimeException failure) {
+            progress.println(head + " FAILED: " + failure.getMessage());
+            results.addFailure(axis.name() + ", " + subject.name() + ": " + failure.getMessage());
+            subject.resetGenerators();
+        }
+    }
+
+    static String clock(Duration time) {
+        return String.format(Locale.ROOT, "%d:%02d", time.toMinutes(), time.toSecondsPart());
+    }
+
+    /** Saves what there is. */
+    @FunctionalInterface
+    interface AfterRound {
+        void run() throws IOException;
+    }
+}

@@ -1,0 +1,43 @@
+package io.culvert.perf.figure;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** All that was measured so far: by quantity and subject, in the order of first appearance. */
+public final class Results {
+    private static final Samples NOTHING = new Samples();
+
+    private final Map<Quantity, Map<String, Samples>> samples = new LinkedHashMap<>();
+    private final List<String> failures = new ArrayList<>();
+
+    public void add(Quantity quantity, String subject, double value) {
+        Map<String, Samples> bySubject = samples.computeIfAbsent(quantity, first -> new LinkedHashMap<>());
+        bySubject.put(subject, bySubject.getOrDefault(subject, NOTHING).and(value));
+    }
+
+    /** Gives a quantity its place before anything of it is measured. */
+    public void declare(Quantity quantity) {
+        samples.putIfAbsent(quantity, new LinkedHashMap<>());
+    }
+
+    /** What could not be measured, in a sentence; the run goes on. */
+    public void addFailure(String what) {
+        failures.add(what);
+    }
+
+    public Set<Quantity> quantities() {
+        return samples.keySet();
+    }
+
+    /** Empty if there is none. */
+    public Samples of(Quantity quantity, String subject) {
+        return samples.getOrDefault(quantity, Map.of()).getOrDefault(subject, NOTHING);
+    }
+
+    public List<String> failures() {
+        return List.copyOf(failures);
+    }
+}
