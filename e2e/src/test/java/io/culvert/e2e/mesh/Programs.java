@@ -51,6 +51,11 @@ final class Programs {
         return command("harness_command testkit io.culvert.testkit.demo.DemoMain");
     }
 
+    /** The load harness, as {@code ./culvert perf} starts it. */
+    static List<String> perf() {
+        return command("harness_command perf io.culvert.perf.PerfMain");
+    }
+
     /** Our proxy, our agent, and the compiled plugin where there is one. */
     static MeshOptions.Builder options() {
         Path plugin = ROOT.resolve("cni-agent/target/culvert-cni");
