@@ -16,6 +16,7 @@ public final class SocketOptions {
     private static final int SO_REUSEADDR = 2;
     private static final int SO_ERROR = 4;
     private static final int SO_KEEPALIVE = 9;
+    private static final int SO_LINGER = 13;
     private static final int SO_REUSEPORT = 15;
     private static final int SO_MARK = 36;
     private static final int SO_DOMAIN = 39;
@@ -105,9 +106,25 @@ public final class SocketOptions {
         set(fd, SOL_TCP, TCP_KEEPCNT, count, "TCP_KEEPCNT");
     }
 
+    public static boolean isKeepalive(int fd) throws KernelException {
+        return get(fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE") != 0;
+    }
+
     /** How long sent data may stay unacknowledged before the connection is given up. */
     public static void setUserTimeoutMillis(int fd, int millis) throws KernelException {
         set(fd, SOL_TCP, TCP_USER_TIMEOUT, millis, "TCP_USER_TIMEOUT");
+    }
+
+    /** Makes the next close a reset: what was not sent is thrown away, and the peer is told at once. */
+    public static void setResetOnClose(int fd) throws KernelException {
+        // struct linger: l_onoff, l_linger.
+        MemorySegment buffer = Scratch.current().buffer();
+        buffer.set(JAVA_INT, 0, 1);
+        buffer.set(JAVA_INT, 4, 0);
+        int done = SocketCalls.setsockopt(fd, SOL_SOCKET, SO_LINGER, buffer, 8);
+        if (done < 0) {
+            throw new KernelException(-done, "setsockopt SO_LINGER=0 on fd " + fd);
+        }
     }
 
     /** The pending error, which this call clears: 0, or an errno; how a non-blocking connect ended. */

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.culvert.linux.ffi.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +32,7 @@ public final class Sockets {
     public static void bind(Fd fd, InetSocketAddress address) throws KernelException {
         int number = fd.enter("bind");
         try {
-            MemorySegment raw = Scratch.current().buffer().asSlice(128, SocketAddresses.BYTES_MAX);
-            int length = SocketAddresses.write(raw, SocketOptions.family(number), address);
-            int done = SocketCalls.bind(number, raw, length);
+            int done = withAddress(number, address, SocketCalls::bind);
             if (done < 0) {
                 throw new KernelException(-done, "bind to " + address);
             }
@@ -63,9 +62,7 @@ public final class Sockets {
     public static boolean connect(Fd fd, InetSocketAddress address) throws KernelException {
         int number = fd.enter("connect");
         try {
-            MemorySegment raw = Scratch.current().buffer().asSlice(128, SocketAddresses.BYTES_MAX);
-            int length = SocketAddresses.write(raw, SocketOptions.family(number), address);
-            int done = SocketCalls.connect(number, raw, length);
+            int done = withAddress(number, address, SocketCalls::connect);
             if (done < 0 && done != -Errno.EINPROGRESS) {
                 throw new KernelException(-done, "connect to " + address);
             }
@@ -117,6 +114,19 @@ public final class Sockets {
         return SocketAddresses.read(buffer);
     }
 
+    /** Whether the other end has answered a connect. */
+    public static boolean isConnected(Fd fd) throws KernelException {
+        MemorySegment buffer = Scratch.current().buffer();
+        MemorySegment length = buffer.asSlice(64, 4);
+        length.set(JAVA_INT, 0, SocketAddresses.BYTES_MAX);
+        int done = SocketCalls.getpeername(fd.enter("getpeername"), buffer, length);
+        fd.exit();
+        if (done < 0 && done != -Errno.ENOTCONN) {
+            throw new KernelException(-done, "getpeername of " + fd);
+        }
+        return done >= 0;
+    }
+
     /** Sends FIN; reading goes on. */
     public static void shutdownOutput(Fd fd) throws KernelException {
         int done = SocketCalls.shutdown(fd.enter("shutdown"), SHUT_WR);
@@ -124,6 +134,26 @@ public final class Sockets {
         if (done < 0) {
             throw new KernelException(-done, "shutdown output of " + fd);
         }
+    }
+
+    private interface AddressCall {
+        int on(int fd, MemorySegment address, int length);
+    }
+
+    /**
+     * Calls with the address in its own family's form. A v6 socket refuses a v4 address so, before it does anything, and
+     * is asked again with the mapped form: dialling sockets are of their destination's family, and never need to be.
+     */
+    private static int withAddress(int number, InetSocketAddress address, AddressCall call) throws KernelException {
+        MemorySegment raw = Scratch.current().buffer().asSlice(128, SocketAddresses.BYTES_MAX);
+        boolean v6 = address.getAddress() instanceof Inet6Address;
+        int own = v6 ? SocketAddresses.AF_INET6 : SocketAddresses.AF_INET;
+        int done = call.on(number, raw, SocketAddresses.write(raw, own, address));
+        boolean otherFamily = done == -Errno.EINVAL || done == -Errno.EAFNOSUPPORT;
+        if (!otherFamily || SocketOptions.family(number) == own) {
+            return done;
+        }
+        return call.on(number, raw, SocketAddresses.write(raw, SocketOptions.family(number), address));
     }
 
     private static Fd create(boolean v6, int type, String attempt) throws KernelException {

@@ -56,9 +56,9 @@ final class PodServer implements PodProxy {
         PodServer server = new PodServer(pod, shares, listening);
         PodSockets sockets = pod.sockets();
         try (OpenListeners open = new OpenListeners()) {
-            PodSockets.Listener hbone = open.add(sockets.listen(ProxyPorts.INBOUND_HBONE));
-            PodSockets.Listener plaintext = open.add(sockets.listen(ProxyPorts.INBOUND_PLAINTEXT));
-            PodSockets.Listener outbound = open.add(sockets.listen(ProxyPorts.OUTBOUND));
+            PodSockets.Listener hbone = open.add(sockets.listen(ProxyPorts.INBOUND_HBONE, false));
+            PodSockets.Listener plaintext = open.add(sockets.listen(ProxyPorts.INBOUND_PLAINTEXT, true));
+            PodSockets.Listener outbound = open.add(sockets.listen(ProxyPorts.OUTBOUND, true));
             open.handOver();
             server.serve(
                     hbone,

@@ -66,7 +66,6 @@ public final class PlaintextConnection
      * @param keepSource let the application see the caller's address
      */
     public static void accept(PodLoop pod, LoopSocket downstream, InetSocketAddress peer, boolean keepSource) {
-        pod.pod().sockets().prepareAccepted(downstream.fdNumber());
         new PlaintextConnection(pod, downstream, peer, keepSource).begin();
     }
 
@@ -122,7 +121,7 @@ public final class PlaintextConnection
 
     private void forward(Verdict.Permit permit) {
         IpAddress spoofed = keepSource ? permit.call().source().ip() : null;
-        dial = Dial.start(pod, permit.call().destination(), spoofed, this);
+        dial = Dial.toOwn(pod, permit.call().destination(), spoofed, this);
     }
 
     @Override

@@ -160,7 +160,7 @@ final class TunnelledConnection
             case InboundDecision.Preamble.None ignored -> {
                 boolean spoof = server.keepsSource() && to.keepsSource();
                 IpAddress source = spoof ? permit.call().source().ip() : null;
-                dial = Dial.start(pod, to.dial(), source, this);
+                dial = Dial.toOwn(pod, to.dial(), source, this);
             }
             case InboundDecision.Preamble.ProxyHeader ignored ->
                 refuse(new ProxyError.UnsupportedFeature("an application tunnel with the PROXY protocol"));

@@ -53,11 +53,13 @@ public final class PodSockets {
     }
 
     /**
-     * Listens on a port of the wildcard address. Accepted sockets inherit mark and TCP_NODELAY.
+     * Listens on a port of the wildcard address. Accepted sockets inherit mark, TCP_NODELAY and, if asked for, keepalive,
+     * so that none of them costs a call per connection.
      *
+     * @param keepalive for the accepted sockets; not on 15008, where HTTP/2 pings do that work
      * @throws KernelException EADDRINUSE if somebody else has the port; EPERM without the capabilities
      */
-    public Listener listen(int port) throws KernelException {
+    public Listener listen(int port, boolean keepalive) throws KernelException {
         Fd fd = create(settings.ipv6());
         try {
             int number = fd.number();
@@ -67,6 +69,10 @@ public final class PodSockets {
             }
             boolean transparent = transparent(number);
             SocketOptions.setNoDelay(number);
+            if (keepalive) {
+                keepalive(number);
+                userTimeout(number);
+            }
             IpAddress wildcard = settings.ipv6() ? WILDCARD_V6 : WILDCARD_V4;
             Sockets.bind(fd, new InetSocketAddress(wildcard.toInetAddress(), port));
             Sockets.listen(fd, BACKLOG);
@@ -77,11 +83,11 @@ public final class PodSockets {
         }
     }
 
-    /** An unconnected socket for a dial to that address. */
+    /** An unconnected socket for a dial to an address elsewhere, with keepalive. */
     public Fd dial(IpAddress destination) throws KernelException {
-        Fd fd = create(!destination.isV4());
+        Fd fd = dialOwn(destination);
         try {
-            prepareDial(fd.number());
+            keepalive(fd.number());
             return fd;
         } catch (KernelException | RuntimeException e) {
             fd.close();
@@ -90,17 +96,16 @@ public final class PodSockets {
     }
 
     /**
-     * An unconnected socket for a dial that keeps the caller's address. Where that address is the destination's own, or
-     * cannot be had, it is a plain one: a connection is worth more than its source.
+     * An unconnected socket for a dial to an address of the pod itself. Without keepalive probes: the two ends share a
+     * kernel, and neither can vanish without the other hearing of it.
      */
-    public Fd dialFrom(IpAddress source, IpAddress destination) throws KernelException {
-        if (source.equals(destination) || source.isV4() != destination.isV4()) {
-            return dial(destination);
-        }
-        Fd fd = create(!source.isV4());
+    public Fd dialOwn(IpAddress destination) throws KernelException {
+        Fd fd = create(!destination.isV4());
         try {
-            prepareDial(fd.number());
-            spoof(fd, source);
+            int number = fd.number();
+            SocketOptions.setNoDelay(number);
+            userTimeout(number);
+            mark(number); // before connect: the pod's rules see the first packet
             return fd;
         } catch (KernelException | RuntimeException e) {
             fd.close();
@@ -108,23 +113,20 @@ public final class PodSockets {
         }
     }
 
-    /** Applies keepalive to a socket that was accepted on 15001 or 15006; errors are of no consequence there. */
-    public void prepareAccepted(int fd) {
-        try {
-            keepalive(fd);
-        } catch (KernelException e) {
-            log.debug("keepalive not set: {}", e.getMessage());
+    /**
+     * As {@link #dialOwn}, for a dial that keeps the caller's address. Where that address is the destination's own, or
+     * cannot be had, it is a plain one: a connection is worth more than its source.
+     */
+    public Fd dialOwnFrom(IpAddress source, IpAddress destination) throws KernelException {
+        Fd fd = dialOwn(destination);
+        if (!source.equals(destination) && source.isV4() == destination.isV4()) {
+            spoof(fd, source);
         }
+        return fd;
     }
 
     private Fd create(boolean v6) throws KernelException {
         return netns.<Fd, KernelException>call(() -> Sockets.tcp(v6));
-    }
-
-    private void prepareDial(int fd) throws KernelException {
-        SocketOptions.setNoDelay(fd);
-        keepalive(fd);
-        mark(fd); // before connect: the pod's rules see the first packet
     }
 
     private void mark(int fd) throws KernelException {
@@ -167,6 +169,10 @@ public final class PodSockets {
                     Math.toIntExact(keepalive.interval().toSeconds()),
                     keepalive.retries());
         }
+    }
+
+    private void userTimeout(int fd) throws KernelException {
+        PodSocketSettings.Keepalive keepalive = settings.keepalive();
         if (keepalive.userTimeout()) {
             SocketOptions.setUserTimeoutMillis(fd, keepalive.userTimeoutMillis());
         }
@@ -175,8 +181,11 @@ public final class PodSockets {
     private static void spoof(Fd fd, IpAddress source) {
         boolean v6 = !source.isV4();
         try {
+            // Transparent implies what IP_FREEBIND allows. The port is left to connect: chosen here, it would have to
+            // be
+            // free towards every destination, and a busy caller would run out of them.
             SocketOptions.setTransparent(fd.number(), v6);
-            SocketOptions.setFreebind(fd.number(), v6);
+            SocketOptions.setBindAddressNoPort(fd.number());
             Sockets.bind(fd, new InetSocketAddress(source.toInetAddress(), 0));
         } catch (KernelException e) {
             log.warn("caller's address not kept, dialling from the pod's own: {}", e.getMessage());

@@ -61,7 +61,6 @@ public final class OutboundConnection
 
     /** Takes a captured connection. */
     public static void accept(PodLoop pod, LoopSocket application, InetSocketAddress peer) {
-        pod.pod().sockets().prepareAccepted(application.fdNumber());
         new OutboundConnection(pod, application, peer).begin();
     }
 
@@ -100,7 +99,7 @@ public final class OutboundConnection
 
     private void direct(Workload local, OutboundDecision.Tcp tcp) {
         open(facts(local, tcp.nextHop(), tcp.destination()).build(), tcp.nextHop(), PodConnections.Protocol.TCP);
-        dial = Dial.start(pod, tcp.nextHop(), null, this);
+        dial = Dial.start(pod, tcp.nextHop(), this);
     }
 
     private void tunnelled(Workload local, OutboundDecision.Hbone hbone) {

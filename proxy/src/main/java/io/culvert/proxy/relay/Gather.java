@@ -94,7 +94,7 @@ final class Gather {
         for (int i = 0; i < entries; i++) {
             array.putIoVec(i, buffer, from[i], bytes[i]);
         }
-        return (int) socket.writeIoVecs(array, entries);
+        return (int) socket.writeIoVecs(array, entries, total);
     }
 
     /** Appends all but the first {@code written} bytes to {@code queue}. */

@@ -2,6 +2,7 @@ package io.culvert.proxy.relay;
 
 import io.culvert.linux.Fd;
 import io.culvert.linux.KernelException;
+import io.culvert.linux.SocketOptions;
 import io.culvert.linux.Sockets;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
@@ -9,7 +10,6 @@ import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
-import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
@@ -21,17 +21,18 @@ import org.slf4j.LoggerFactory;
 /**
  * One connected or connecting TCP socket on a data loop, and the owner of its descriptor.
  *
- * <p>It is registered with epoll once, edge-triggered for everything, when its first user {@link #attach}es, and never
- * modified: no epoll_ctl per turn. A user therefore reads until a read comes back short (or, once {@link #sawHangup()},
- * until the end), and may hand the socket to another user at any time: the new one starts by trying.
+ * <p>It is registered with epoll once, edge-triggered, when its first user {@link #attach}es: no epoll_ctl per turn. A
+ * user therefore reads until a read comes back short (or, once {@link #sawHangup()}, until the end), and may hand the
+ * socket to another user at any time: the new one starts by trying. Room for writing is asked for only from the first
+ * write on that the kernel did not take whole, and then for good: a socket that never blocks is never woken to be told
+ * that it does not.
  */
 public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
     private static final Logger LOG = LoggerFactory.getLogger(LoopSocket.class);
 
-    private static final EpollIoOps EVERYTHING = EpollIoOps.EPOLLIN
-            .with(EpollIoOps.EPOLLOUT)
-            .with(EpollIoOps.EPOLLRDHUP)
-            .with(EpollIoOps.EPOLLET);
+    private static final EpollIoOps INPUT =
+            EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLRDHUP).with(EpollIoOps.EPOLLET);
+    private static final EpollIoOps EVERYTHING = INPUT.with(EpollIoOps.EPOLLOUT);
     // From <sys/epoll.h>.
     private static final int EPOLLIN = 0x1;
     private static final int EPOLLOUT = 0x4;
@@ -40,14 +41,16 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
     private static final int EPOLLRDHUP = 0x2000;
 
     private final DataLoop loop;
-    private final Socket socket;
+    // Not Netty's Socket: making one asks the kernel for the socket's family.
+    private final FileDescriptor socket;
     private @Nullable IoRegistration registration;
     private @Nullable SocketEvents events;
+    private boolean watchesOutput;
     private boolean hangup;
     private boolean error;
     private boolean closed;
 
-    private LoopSocket(DataLoop loop, Socket socket) {
+    private LoopSocket(DataLoop loop, FileDescriptor socket) {
         this.loop = loop;
         this.socket = socket;
         loop.socketOpened(this);
@@ -56,7 +59,7 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
     /** Takes over a non-blocking TCP socket: from here on, this object closes it. */
     public static LoopSocket adopt(DataLoop loop, int fd) {
         loop.checkOwner();
-        return new LoopSocket(loop, new Socket(fd));
+        return new LoopSocket(loop, new FileDescriptor(fd));
     }
 
     public DataLoop loop() {
@@ -70,11 +73,31 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
 
     /** The socket's own address. Null when the kernel does not say, as after a reset. */
     public @Nullable InetSocketAddress localAddress() {
-        return socket.localAddress();
+        return address(Sockets::localAddress);
     }
 
+    /** The other end. Null while there is none: not connected yet, or no more. */
     public @Nullable InetSocketAddress peerAddress() {
-        return socket.remoteAddress();
+        return address(Sockets::peerAddress);
+    }
+
+    private interface AddressCall {
+        InetSocketAddress of(Fd fd) throws KernelException;
+    }
+
+    private @Nullable InetSocketAddress address(AddressCall call) {
+        if (closed) {
+            return null;
+        }
+        Fd borrowed = Fd.adopt(fdNumber());
+        try {
+            return call.of(borrowed);
+        } catch (KernelException e) {
+            LOG.trace("address of {}", socket, e);
+            return null;
+        } finally {
+            borrowed.release();
+        }
     }
 
     public boolean isClosed() {
@@ -102,26 +125,44 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
         events = newEvents;
         if (registration == null && !closed) {
             registration = loop.register(this);
-            registration.submit(EVERYTHING);
+            registration.submit(watchesOutput ? EVERYTHING : INPUT);
+        }
+    }
+
+    /** Whether it has, or had, a user: then events may have been told already, and the next user has to try. */
+    boolean isAttached() {
+        return registration != null;
+    }
+
+    private void watchOutput() {
+        if (!watchesOutput) {
+            watchesOutput = true;
+            if (registration != null) {
+                registration.submit(EVERYTHING);
+            }
         }
     }
 
     /**
-     * Starts to connect. True if that is done already; else {@link SocketEvents#onWritable} follows, and {@link
-     * #takeError} tells how it went.
+     * Starts to connect; the socket is of the address's family. True if that is done already, as it is at once for an
+     * address of the same host; else {@link SocketEvents#onWritable} follows, and {@link #takeError} tells how it went.
      */
     boolean connect(InetSocketAddress address) throws KernelException {
         Fd borrowed = Fd.adopt(fdNumber());
         try {
-            return Sockets.connect(borrowed, address);
+            if (Sockets.connect(borrowed, address) || Sockets.isConnected(borrowed)) {
+                return true;
+            }
         } finally {
             borrowed.release();
         }
+        watchOutput();
+        return false;
     }
 
     /** Takes the socket's pending error: an errno, 0 for none. */
     int takeError() throws IOException {
-        return socket.getSoError();
+        return SocketOptions.takeError(fdNumber());
     }
 
     /** As {@link RawBuffer#receive}. */
@@ -138,17 +179,25 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
     public int write(RawBuffer buffer, int at, int bytes) throws IOException {
         checkOpen();
         try {
-            return buffer.send(socket, at, bytes);
+            int taken = buffer.send(socket, at, bytes);
+            if (taken < bytes) {
+                watchOutput();
+            }
+            return taken;
         } catch (NotYetConnectedException e) {
             throw OsError.notConnected("write", e);
         }
     }
 
-    /** As {@link RawBuffer#sendIoVecs}. */
-    long writeIoVecs(RawBuffer vectors, int entries) throws IOException {
+    /** As {@link RawBuffer#sendIoVecs}; {@code bytes} is what the entries hold together. */
+    long writeIoVecs(RawBuffer vectors, int entries, int bytes) throws IOException {
         checkOpen();
         try {
-            return vectors.sendIoVecs(socket, entries);
+            long taken = vectors.sendIoVecs(socket, entries);
+            if (taken < bytes) {
+                watchOutput();
+            }
+            return taken;
         } catch (NotYetConnectedException e) {
             throw OsError.notConnected("write", e);
         }
@@ -157,10 +206,11 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
     /** Sends a FIN behind what was written. */
     public void shutdownOutput() throws IOException {
         checkOpen();
+        Fd borrowed = Fd.adopt(fdNumber());
         try {
-            socket.shutdown(false, true);
-        } catch (NotYetConnectedException e) {
-            throw OsError.notConnected("shutdown", e);
+            Sockets.shutdownOutput(borrowed);
+        } finally {
+            borrowed.release();
         }
     }
 
@@ -176,7 +226,7 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
             return;
         }
         try {
-            socket.setSoLinger(0);
+            SocketOptions.setResetOnClose(fdNumber());
         } catch (IOException e) {
             // Already reset by the peer, most likely: nobody is left to be told.
             LOG.trace("SO_LINGER on {}", socket, e);

@@ -1,6 +1,6 @@
 package io.culvert.proxy.relay;
 
-import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.FileDescriptor;
 import io.netty.internal.tcnative.SSL;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -130,7 +130,7 @@ public final class RawBuffer {
      * Reads at most {@code bytes} (at least one) into {@code [at, at + bytes)}: how many, 0 if it would block, -1 at
      * the end of the stream.
      */
-    int receive(Socket socket, int at, int bytes) throws IOException {
+    int receive(FileDescriptor socket, int at, int bytes) throws IOException {
         check(at, bytes);
         if (bytes == 0) {
             throw new IllegalArgumentException("no room to read into");
@@ -139,7 +139,7 @@ public final class RawBuffer {
     }
 
     /** Writes from {@code [at, at + bytes)}: how many were taken, 0 if it would block. */
-    int send(Socket socket, int at, int bytes) throws IOException {
+    int send(FileDescriptor socket, int at, int bytes) throws IOException {
         check(at, bytes);
         return socket.writeAddress(address, at, at + bytes);
     }
@@ -158,7 +158,7 @@ public final class RawBuffer {
      * Writes what the first {@code entries} entries of this iovec array point to: how many bytes were taken, 0 if it
      * would block.
      */
-    long sendIoVecs(Socket socket, int entries) throws IOException {
+    long sendIoVecs(FileDescriptor socket, int entries) throws IOException {
         check(0, entries * IOVEC_BYTES);
         return socket.writevAddresses(address, entries);
     }

@@ -43,7 +43,7 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
 
     private @Nullable HalfEnd socketToStream;
     private @Nullable HalfEnd streamToSocket;
-    private boolean readable = true;
+    private boolean readable;
     private boolean inReadyList;
     private boolean streamEnded;
     private boolean reported;
@@ -65,6 +65,9 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
         this.meter = meter;
         this.listener = listener;
         this.toSocket = new SliceQueue(loop.buffers());
+        // An application that called has most often said something; one that was called hardly within that moment, and
+        // the first event of a fresh registration tells if it has.
+        this.readable = position == Position.SOCKET_IS_DOWNSTREAM || socket.isAttached();
     }
 
     /** Starts; the listener may be called before this returns. */

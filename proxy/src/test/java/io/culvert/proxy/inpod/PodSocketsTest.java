@@ -73,7 +73,7 @@ class PodSocketsTest {
 
     @Test
     void listensInThePodForBothFamiliesWithMarkAndTransparency() throws Exception {
-        try (PodSockets.Listener listener = sockets().listen(15008)) {
+        try (PodSockets.Listener listener = sockets().listen(15008, false)) {
             assertThat(listener.transparent()).isTrue();
             assertThat(SocketOptions.getMark(listener.fd().number())).isEqualTo(MARK);
             assertThat(SocketOptions.isTransparent(listener.fd().number())).isTrue();
@@ -101,9 +101,32 @@ class PodSocketsTest {
     }
 
     @Test
+    void acceptedSocketsInheritKeepaliveWhereTheListenerHasIt() throws Exception {
+        for (boolean keepalive : new boolean[] {true, false}) {
+            int port = keepalive ? 15001 : 15008;
+            try (PodSockets.Listener listener = sockets().listen(port, keepalive);
+                    Fd client = sockets().dialOwn(LOOPBACK)) {
+                var _ = Sockets.connect(client, new InetSocketAddress(LOOPBACK.toInetAddress(), port));
+                try (Fd accepted = acceptOne(listener.fd())) {
+                    assertThat(SocketOptions.isKeepalive(accepted.number())).isEqualTo(keepalive);
+                }
+            }
+        }
+    }
+
+    @Test
+    void dialsElsewhereAreKeptAliveAndThoseToThePodItselfAreNot() throws Exception {
+        try (Fd elsewhere = sockets().dial(LOOPBACK);
+                Fd own = sockets().dialOwn(LOOPBACK)) {
+            assertThat(SocketOptions.isKeepalive(elsewhere.number())).isTrue();
+            assertThat(SocketOptions.isKeepalive(own.number())).isFalse();
+        }
+    }
+
+    @Test
     void twoGenerationsShareAPort() throws Exception {
-        try (PodSockets.Listener first = sockets().listen(15008);
-                PodSockets.Listener second = sockets().listen(15008)) {
+        try (PodSockets.Listener first = sockets().listen(15008, false);
+                PodSockets.Listener second = sockets().listen(15008, false)) {
             assertThat(first.fd().number()).isNotEqualTo(second.fd().number());
         }
     }
@@ -117,11 +140,11 @@ class PodSocketsTest {
                 PodSocketSettings.Transparency.OFF,
                 new PodSocketSettings.Keepalive(false, Duration.ZERO, Duration.ZERO, 0, false));
         PodSockets sockets = new PodSockets(pod, exclusive);
-        try (PodSockets.Listener first = sockets.listen(15006)) {
+        try (PodSockets.Listener first = sockets.listen(15006, true)) {
             assertThat(first.transparent()).isFalse();
             long before = openDescriptors();
             for (int i = 0; i < 10; i++) {
-                assertThatThrownBy(() -> sockets.listen(15006))
+                assertThatThrownBy(() -> sockets.listen(15006, true))
                         .isInstanceOfSatisfying(
                                 KernelException.class,
                                 e -> assertThat(e.errnoName()).isEqualTo("EADDRINUSE"));
@@ -133,7 +156,7 @@ class PodSocketsTest {
     @Test
     void aZeroMarkIsNotSet() throws Exception {
         PodSockets unmarked = new PodSockets(pod, settings(false, 0, PodSocketSettings.Transparency.REQUIRED));
-        try (PodSockets.Listener listener = unmarked.listen(15001);
+        try (PodSockets.Listener listener = unmarked.listen(15001, true);
                 Fd dial = unmarked.dial(LOOPBACK)) {
             assertThat(listener.transparent()).isTrue();
             assertThat(SocketOptions.getMark(listener.fd().number())).isZero();
@@ -144,13 +167,13 @@ class PodSocketsTest {
     @Test
     void dialsWithTheCallersAddress() throws Exception {
         IpAddress caller = IpAddress.parse("10.9.8.7");
-        try (PodSockets.Listener listener = sockets().listen(8080);
-                Fd dial = sockets().dialFrom(caller, LOOPBACK)) {
+        try (PodSockets.Listener listener = sockets().listen(8080, false);
+                Fd dial = sockets().dialOwnFrom(caller, LOOPBACK)) {
             assertThat(Sockets.localAddress(dial).getAddress()).isEqualTo(caller.toInetAddress());
             assertThat(SocketOptions.getMark(dial.number())).isEqualTo(MARK);
             assertThat(listener.fd().isOpen()).isTrue();
         }
-        try (Fd v6 = sockets().dialFrom(IpAddress.parse("2001:db8::7"), IpAddress.parse("::1"))) {
+        try (Fd v6 = sockets().dialOwnFrom(IpAddress.parse("2001:db8::7"), IpAddress.parse("::1"))) {
             assertThat(Sockets.localAddress(v6).getAddress())
                     .isEqualTo(IpAddress.parse("2001:db8::7").toInetAddress());
         }
@@ -158,7 +181,7 @@ class PodSocketsTest {
 
     @Test
     void dialsPlainlyWhereTheCallerIsTheDestination() throws Exception {
-        try (Fd dial = sockets().dialFrom(LOOPBACK, LOOPBACK)) {
+        try (Fd dial = sockets().dialOwnFrom(LOOPBACK, LOOPBACK)) {
             assertThat(Sockets.localAddress(dial).getPort()).isZero();
         }
     }
@@ -167,7 +190,7 @@ class PodSocketsTest {
     void makesNothingInANamespaceThatIsClosed() throws Exception {
         pod.close();
         long before = openDescriptors();
-        assertThatThrownBy(() -> sockets().listen(15008)).isInstanceOf(KernelException.class);
+        assertThatThrownBy(() -> sockets().listen(15008, false)).isInstanceOf(KernelException.class);
         assertThatThrownBy(() -> sockets().dial(LOOPBACK)).isInstanceOf(KernelException.class);
         assertThat(openDescriptors()).isEqualTo(before);
     }

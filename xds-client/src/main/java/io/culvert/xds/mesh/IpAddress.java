@@ -54,28 +54,42 @@ public final class IpAddress implements Comparable<IpAddress> {
     /** As {@link #parse}, for text that may well be a name. */
     public static Optional<IpAddress> tryParse(String text) {
         if (text.indexOf(':') < 0) {
-            return v4(text).map(v4 -> new IpAddress(0, MAPPED << 32 | v4));
+            long v4 = v4(text);
+            return v4 < 0 ? Optional.empty() : Optional.of(new IpAddress(0, MAPPED << 32 | v4));
         }
         return text.indexOf('%') >= 0 || text.indexOf('[') >= 0 ? Optional.empty() : v6(text);
     }
 
-    /** Strict dotted quad: no octal, no short forms, which InetAddress would accept. */
-    private static Optional<Long> v4(String text) {
-        String[] parts = text.split("\\.", -1);
-        if (parts.length != V4_BYTES) {
-            return Optional.empty();
-        }
+    /** Strict dotted quad: no octal, no short forms, which InetAddress would accept. -1 if it is none. */
+    private static long v4(String text) {
         long value = 0;
-        for (String part : parts) {
-            boolean digits =
-                    !part.isEmpty() && part.length() <= 3 && part.chars().allMatch(c -> c >= '0' && c <= '9');
-            boolean padded = part.length() > 1 && part.charAt(0) == '0';
-            if (!digits || padded || Integer.parseInt(part) > 255) {
-                return Optional.empty();
+        int parts = 0;
+        for (int at = 0; at <= text.length(); at++) {
+            int end = text.indexOf('.', at);
+            int part = octet(text, at, end < 0 ? text.length() : end);
+            if (part < 0) {
+                return -1;
             }
-            value = value << 8 | Integer.parseInt(part);
+            value = value << 8 | part;
+            parts++;
+            at = end < 0 ? text.length() : end;
         }
-        return Optional.of(value);
+        return parts == V4_BYTES ? value : -1;
+    }
+
+    private static int octet(String text, int from, int to) {
+        if (to == from || to - from > 3 || (to - from > 1 && text.charAt(from) == '0')) {
+            return -1;
+        }
+        int value = 0;
+        for (int i = from; i < to; i++) {
+            int digit = text.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            value = value * 10 + digit;
+        }
+        return value <= 255 ? value : -1;
     }
 
     private static Optional<IpAddress> v6(String text) {
