@@ -7,10 +7,15 @@ import java.util.Optional;
 /**
  * How many event loops: what is set, else ProxyConfig's concurrency, else by the container's CPU, never less than one
  * (ztunnel config.rs: parse_worker_threads).
+ *
+ * <p>Where nothing is set, the original takes two threads at least. Here a machine of one or two CPUs gets one loop: it
+ * shares them with the pods, one loop carries more than one CPU's worth of their traffic, and what two loops would
+ * hand to each other is saved (docs/performance.md has the measurement).
  */
 final class WorkerThreads {
 
     private static final int THREADS_MAX = 1024;
+    private static final int CPUS_OF_ONE_LOOP = 2;
 
     private final Environment env;
     private final Optional<Integer> concurrency;
@@ -41,7 +46,7 @@ final class WorkerThreads {
         int floor = request.orElse(0);
         return limit.isPresent()
                 ? Math.max(1, Math.max(limit.get(), floor))
-                : Math.max(2, Math.max((effective + 3) / 4, floor));
+                : Math.max(effective <= CPUS_OF_ONE_LOOP ? 1 : 2, Math.max((effective + 3) / 4, floor));
     }
 
     private Optional<Integer> explicit(int effectiveCpus) throws ConfigException {

@@ -110,6 +110,8 @@ class ConfigReaderTest {
         "ZTUNNEL_RESOURCE_CPU_LIMIT, 4, 4",
         "ZTUNNEL_RESOURCE_CPU_REQUEST, 3500m, 4",
         "ZTUNNEL_CPU_LIMIT, 16, 4",
+        "ZTUNNEL_CPU_LIMIT, 3, 2",
+        "ZTUNNEL_CPU_LIMIT, 2, 1",
         "OTHER, x, 2"
     })
     void sizesItselfToTheCpu(String name, String value, int threads) throws ConfigException {
