@@ -141,8 +141,9 @@ public final class Sockets {
     }
 
     /**
-     * Calls with the address in its own family's form. A v6 socket refuses a v4 address so, before it does anything, and
-     * is asked again with the mapped form: dialling sockets are of their destination's family, and never need to be.
+     * Calls with the address in its own family's form. A v6 socket refuses a v4 address so, before it does anything,
+     * and is asked again with the mapped form: dialling sockets are of their destination's family, and never need to
+     * be.
      */
     private static int withAddress(int number, InetSocketAddress address, AddressCall call) throws KernelException {
         MemorySegment raw = Scratch.current().buffer().asSlice(128, SocketAddresses.BYTES_MAX);

@@ -53,8 +53,8 @@ public final class PodSockets {
     }
 
     /**
-     * Listens on a port of the wildcard address. Accepted sockets inherit mark, TCP_NODELAY and, if asked for, keepalive,
-     * so that none of them costs a call per connection.
+     * Listens on a port of the wildcard address. Accepted sockets inherit mark, TCP_NODELAY and, if asked for,
+     * keepalive, so that none of them costs a call per connection.
      *
      * @param keepalive for the accepted sockets; not on 15008, where HTTP/2 pings do that work
      * @throws KernelException EADDRINUSE if somebody else has the port; EPERM without the capabilities
