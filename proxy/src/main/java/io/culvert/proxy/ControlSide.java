@@ -1,5 +1,6 @@
 package io.culvert.proxy;
 
+import io.culvert.proxy.config.OwnSettings.StateSnapshot;
 import io.culvert.proxy.config.ProxyConfig;
 import io.culvert.proxy.tls.TlsContexts;
 import io.culvert.xds.AdsClient;
@@ -14,14 +15,16 @@ import io.culvert.xds.channel.ControlThread;
 import io.culvert.xds.channel.GrpcTransport;
 import io.culvert.xds.channel.RootCertificates;
 import io.culvert.xds.channel.Token;
-import io.culvert.xds.identity.CaClient;
-import io.culvert.xds.identity.CaConfig;
 import io.culvert.xds.identity.CertificateManager;
 import io.culvert.xds.identity.Renewal;
 import io.culvert.xds.mesh.MeshState;
+import io.culvert.xds.snapshot.SnapshotConfig;
+import io.culvert.xds.snapshot.StateKeeper;
+import io.culvert.xds.snapshot.StateSnapshots;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,13 +41,15 @@ final class ControlSide implements AutoCloseable {
     private final Map<String, String> jsonMetadata;
     private final ControlThread control;
     private final GrpcTransport grpc;
-    private final ExecutorService keyMaker = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().name("culvert-keys").daemon(true).factory());
+    private final ExecutorService keyMaker = thread("culvert-keys");
     private final MeshState mesh;
-    private final CaClient ca;
+    private final CertificateSources.Made source;
     private final CertificateManager certificates;
     private volatile LocalState localState = LocalState.EMPTY;
     private @Nullable AdsClient ads;
+    private final ExecutorService snapshotWriter = thread("culvert-snapshot");
+    private final @Nullable StateSnapshots snapshots;
+    private volatile @Nullable StartGate gate;
 
     /** Makes everything, asks for nothing yet. */
     ControlSide(ProxyConfig config, Map<String, String> jsonMetadata, InstantSource clock) {
@@ -53,18 +58,21 @@ final class ControlSide implements AutoCloseable {
         this.control = new ControlThread(clock);
         this.grpc = new GrpcTransport(control);
         this.mesh = new MeshState(config.node().localNode());
-        this.ca = new CaClient(
-                new CaConfig(endpoint(config.ca()), config.credentials().certificateTtl(), true),
-                grpc,
-                control,
-                keyMaker);
+        this.source = new CertificateSources(config, grpc, control, keyMaker).make(() -> endpoint(config.ca()));
         this.certificates = new CertificateManager(
-                ca,
+                source.certificates(),
                 TlsContexts.preparation(),
-                config.credentials().renewalJitter() ? Renewal.AROUND_HALF_LIFE : Renewal.AT_HALF_LIFE,
+                config.own().renewalJitter() ? Renewal.AROUND_HALF_LIFE : Renewal.AT_HALF_LIFE,
                 control,
                 new SplittableRandom());
         mesh.addListener(new CertificatePrefetch(certificates, control));
+        this.snapshots = stateSnapshots();
+    }
+
+    /** Starts with its first task. */
+    private static ExecutorService thread(String name) {
+        return Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name(name).daemon(true).factory());
     }
 
     /**
@@ -114,7 +122,47 @@ final class ControlSide implements AutoCloseable {
                 node.localNode(),
                 config.proxyMetadata(),
                 jsonMetadata);
-        ads = AdsClient.start(new XdsConfig(endpoint(config.xds()), name), mesh, grpc, control, counters, synced);
+        gate = new StartGate(control, synced);
+        StartGate opening = gate;
+        ads = AdsClient.start(
+                new XdsConfig(endpoint(config.xds()), name),
+                mesh,
+                grpc,
+                control,
+                counters,
+                snapshots == null ? StateKeeper.NONE : snapshots,
+                opening::synced);
+        if (snapshots != null && config.own().stateSnapshot() instanceof StateSnapshot.Kept kept) {
+            StateSnapshots present = snapshots;
+            control.schedule(kept.grace(), () -> present.restoredAsOf().ifPresent(asOf -> opening.graceOver(asOf)));
+        }
+    }
+
+    /** Whether pods are served by kept state alone, the control plane having sent none yet. */
+    boolean servingSnapshot() {
+        StartGate present = gate;
+        return present != null && present.servingSnapshot();
+    }
+
+    /** What keeps state for the next process, if anything does. */
+    Optional<StateSnapshots> snapshots() {
+        return Optional.ofNullable(snapshots);
+    }
+
+    private @Nullable StateSnapshots stateSnapshots() {
+        return switch (config.own().stateSnapshot()) {
+            case StateSnapshot.Off ignored -> null;
+            case StateSnapshot.Kept kept ->
+                new StateSnapshots(
+                        new SnapshotConfig(
+                                kept.file(),
+                                new SnapshotConfig.Owner(
+                                        config.node().localNode(), config.node().clusterId()),
+                                kept.ageMax(),
+                                kept.interval()),
+                        control,
+                        snapshotWriter);
+        };
     }
 
     /** Runs a chore of the process on the control thread, again and again. */
@@ -165,8 +213,12 @@ final class ControlSide implements AutoCloseable {
         if (ads != null) {
             ads.close();
         }
+        if (snapshots != null) {
+            snapshots.close();
+        }
+        snapshotWriter.shutdown();
         certificates.close();
-        ca.close();
+        source.close();
         grpc.close();
         keyMaker.shutdown();
         control.close();

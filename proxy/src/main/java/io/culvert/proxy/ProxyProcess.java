@@ -136,6 +136,7 @@ final class ProxyProcess implements AutoCloseable {
                 .add(traffic)
                 .add(xdsMetrics)
                 .add(inpodMetrics);
+        control.snapshots().ifPresent(kept -> metrics.add(new SnapshotMetrics(control, kept.counters(), clock)));
         AdminServers admin = AdminServers.start(
                 config.ports(),
                 new ConfigDump(config, version, new Dump(control, workloads)),

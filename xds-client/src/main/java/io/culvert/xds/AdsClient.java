@@ -8,6 +8,7 @@ import io.culvert.xds.AdsTransport.StreamEnd;
 import io.culvert.xds.channel.ControlLoop;
 import io.culvert.xds.channel.GrpcTransport;
 import io.culvert.xds.mesh.MeshState;
+import io.culvert.xds.snapshot.StateKeeper;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +32,7 @@ public final class AdsClient implements AutoCloseable {
     private final DeltaProtocol protocol;
     private final ControlLoop control;
     private final AdsCounters counters;
+    private final StateKeeper keeper;
     private final Runnable firstSync;
     private final ReconnectDelay delays = new ReconnectDelay();
 
@@ -45,6 +47,17 @@ public final class AdsClient implements AutoCloseable {
             ControlLoop control,
             AdsCounters counters,
             Runnable firstSync) {
+        this(transport, protocol, control, counters, StateKeeper.NONE, firstSync);
+    }
+
+    AdsClient(
+            AdsTransport transport,
+            DeltaProtocol protocol,
+            ControlLoop control,
+            AdsCounters counters,
+            StateKeeper keeper,
+            Runnable firstSync) {
+        this.keeper = keeper;
         this.transport = transport;
         this.protocol = protocol;
         this.control = control;
@@ -53,7 +66,7 @@ public final class AdsClient implements AutoCloseable {
     }
 
     /**
-     * Starts at once, without waiting for anything.
+     * Starts at once, without waiting for anything, from what an earlier process kept.
      *
      * @param firstSync called on the control loop, once, when both types have been ACKed
      */
@@ -63,11 +76,15 @@ public final class AdsClient implements AutoCloseable {
             GrpcTransport grpc,
             ControlLoop control,
             AdsCounters counters,
+            StateKeeper keeper,
             Runnable firstSync) {
         var transport = new GrpcAdsTransport(grpc, config.endpoint(), control);
-        var protocol = new DeltaProtocol(config.node().node(), mesh, counters);
-        AdsClient client = new AdsClient(transport, protocol, control, counters, firstSync);
-        control.execute(client::connect);
+        var protocol = new DeltaProtocol(config.node().node(), mesh, counters, keeper);
+        AdsClient client = new AdsClient(transport, protocol, control, counters, keeper, firstSync);
+        control.execute(() -> {
+            keeper.restore(protocol::restore);
+            client.connect();
+        });
         return client;
     }
 
@@ -96,8 +113,10 @@ public final class AdsClient implements AutoCloseable {
             return;
         }
         from.send(answer);
+        keeper.connected(true);
         if (!announced && protocol.synced()) {
             announced = true;
+            keeper.synced();
             firstSync.run();
         }
     }
@@ -105,6 +124,7 @@ public final class AdsClient implements AutoCloseable {
     private void ended(Session from, StreamEnd end) {
         session = null;
         state = State.WAITING;
+        keeper.connected(false);
         ReconnectDelay.Next next = delays.after(end, from.anythingReceived);
         counters.connectionTerminated(next.reason());
         log(end, next);

@@ -5,6 +5,7 @@ import io.culvert.proto.discovery.DeltaDiscoveryResponse;
 import io.culvert.proto.discovery.Node;
 import io.culvert.proto.discovery.Status;
 import io.culvert.xds.mesh.MeshState;
+import io.culvert.xds.snapshot.StateKeeper;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -37,10 +38,16 @@ final class DeltaProtocol {
     private final Node node;
     private final MeshState mesh;
     private final AdsCounters counters;
+    private final StateKeeper keeper;
     private final Map<ResourceType, Map<String, String>> versions = new EnumMap<>(ResourceType.class);
     private final Set<ResourceType> acked = EnumSet.noneOf(ResourceType.class);
 
     DeltaProtocol(Node node, MeshState mesh, AdsCounters counters) {
+        this(node, mesh, counters, StateKeeper.NONE);
+    }
+
+    DeltaProtocol(Node node, MeshState mesh, AdsCounters counters, StateKeeper keeper) {
+        this.keeper = keeper;
         this.node = node;
         this.mesh = mesh;
         this.counters = counters;
@@ -76,6 +83,7 @@ final class DeltaProtocol {
         Map<String, String> held = held(type);
         change.removed().forEach(held::remove);
         held.putAll(change.accepted());
+        keeper.accepted(change.acceptedOf(response));
         if (change.rejected().isEmpty()) {
             acked.add(type);
             LOG.debug(
@@ -94,6 +102,28 @@ final class DeltaProtocol {
                 type.typeUrl(),
                 reasons);
         return answer.setErrorDetail(Status.newBuilder().setMessage(reasons)).build();
+    }
+
+    /**
+     * Takes what an earlier process held, before the first request: its versions are repeated like any others. What
+     * this program does not take is not held, and the control plane sends it again.
+     */
+    void restore(DeltaDiscoveryResponse kept) {
+        ResourceType type = ResourceType.of(kept.getTypeUrl()).orElse(null);
+        if (type == null) {
+            LOG.warn("a kept resource type is not known: {}", kept.getTypeUrl());
+            return;
+        }
+        MeshChange change = MeshChange.decode(type, kept);
+        mesh.update(change::applyTo);
+        held(type).putAll(change.accepted());
+        if (!change.rejected().isEmpty()) {
+            LOG.warn("kept resources of type {} are not taken: {}", type.typeUrl(), reasons(change.rejected()));
+            keeper.accepted(DeltaDiscoveryResponse.newBuilder()
+                    .setTypeUrl(type.typeUrl())
+                    .addAllRemovedResources(change.rejected().keySet())
+                    .build());
+        }
     }
 
     /** "name: reason; name: reason", cut where the server would refuse the request for its size. */

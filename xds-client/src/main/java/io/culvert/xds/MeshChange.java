@@ -98,6 +98,20 @@ final class MeshChange {
         }
     }
 
+    /** The response without what is bad in it. */
+    DeltaDiscoveryResponse acceptedOf(DeltaDiscoveryResponse response) {
+        if (rejected.isEmpty()) {
+            return response;
+        }
+        var good = response.toBuilder().clearResources();
+        for (Resource resource : response.getResourcesList()) {
+            if (!rejected.containsKey(resource.getName())) {
+                good.addResources(resource);
+            }
+        }
+        return good.build();
+    }
+
     /** Version by name. */
     Map<String, String> accepted() {
         return accepted;

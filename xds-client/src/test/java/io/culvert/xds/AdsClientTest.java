@@ -12,6 +12,7 @@ import io.culvert.xds.channel.RootCertificates;
 import io.culvert.xds.channel.TestAuthority;
 import io.culvert.xds.channel.Token;
 import io.culvert.xds.mesh.MeshState;
+import io.culvert.xds.snapshot.StateKeeper;
 import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +63,7 @@ final class AdsClientTest {
 
     private void start(ControlPlaneEndpoint endpoint) {
         var config = new XdsConfig(endpoint, Recorded.node());
-        opened.addFirst(AdsClient.start(config, mesh, grpc, control, counters, synced::countDown));
+        opened.addFirst(AdsClient.start(config, mesh, grpc, control, counters, StateKeeper.NONE, synced::countDown));
     }
 
     private Stream startAndSkipInitialRequests() throws InterruptedException {

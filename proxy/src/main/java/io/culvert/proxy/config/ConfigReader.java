@@ -73,7 +73,8 @@ public final class ConfigReader {
                 new ProxyConfig.Logging(env.text("RUST_LOG", "info"), LogFormat.parse(env.text("LOG_FORMAT", "plain"))),
                 new WorkerThreads(env, mesh.concurrency(), cpus).count(),
                 terminationDeadline(),
-                metadata);
+                metadata,
+                OwnSettings.read(env));
         validate(config);
         return config;
     }
@@ -81,9 +82,9 @@ public final class ConfigReader {
     private void refuseUnknownOwnVariables() throws ConfigException {
         for (Map.Entry<String, String> own : env.withPrefix(OWN_PREFIX).entrySet()) {
             String name = OWN_PREFIX + own.getKey();
-            if (!ProxyConfig.OWN_VARIABLES.contains(name)) {
+            if (!OwnSettings.NAMES.contains(name)) {
                 throw ConfigException.invalid(
-                        name, own.getValue(), "there is no such setting; known are " + ProxyConfig.OWN_VARIABLES);
+                        name, own.getValue(), "there is no such setting; known are " + OwnSettings.NAMES);
             }
         }
     }
@@ -218,10 +219,7 @@ public final class ConfigReader {
             source = file ? new ProxyConfig.Token.File(env.path(token)) : new ProxyConfig.Token.Literal(token);
         }
         return new ProxyConfig.Credentials(
-                source,
-                env.duration("SECRET_TTL", Duration.ofHours(24)),
-                env.text("CRL_PATH", ""),
-                env.flag("CULVERT_CERT_RENEWAL_JITTER", true));
+                source, env.duration("SECRET_TTL", Duration.ofHours(24)), env.text("CRL_PATH", ""));
     }
 
     private ProxyConfig.Tunnel tunnel() throws ConfigException {

@@ -5,7 +5,6 @@ import io.culvert.proxy.routing.ProxyPorts;
 import io.culvert.proxy.telemetry.log.LogFormat;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -28,7 +27,8 @@ public record ProxyConfig(
         Logging logging,
         int workerThreads,
         Duration terminationDeadline,
-        Map<String, String> proxyMetadata) {
+        Map<String, String> proxyMetadata,
+        OwnSettings own) {
 
     public ProxyConfig {
         proxyMetadata = Map.copyOf(proxyMetadata);
@@ -117,12 +117,8 @@ public record ProxyConfig(
         record Inline(String pem) implements RootCert {}
     }
 
-    /**
-     * How we prove ourselves to the control plane, and for how long certificates are asked.
-     *
-     * @param renewalJitter spread renewals around half life (CULVERT_CERT_RENEWAL_JITTER)
-     */
-    public record Credentials(Token token, Duration certificateTtl, String crlPath, boolean renewalJitter) {}
+    /** How we prove ourselves to the control plane, and for how long certificates are asked. */
+    public record Credentials(Token token, Duration certificateTtl, String crlPath) {}
 
     /** The bearer token. */
     public sealed interface Token {
@@ -170,15 +166,4 @@ public record ProxyConfig(
 
     /** What is logged, and how. */
     public record Logging(String filter, LogFormat format) {}
-
-    /**
-     * Variables of ours that ztunnel does not have: the launcher's and those of docs/SETTINGS.md. Another name with our
-     * prefix is a mistake, and says so at start.
-     */
-    static final List<String> OWN_VARIABLES = List.of(
-            "CULVERT_PROXY_JAVA_OPTS",
-            "CULVERT_AGENT_JAVA_OPTS",
-            "CULVERT_NATIVE_WORKDIR",
-            "CULVERT_PEER_ZTUNNEL",
-            "CULVERT_CERT_RENEWAL_JITTER");
 }

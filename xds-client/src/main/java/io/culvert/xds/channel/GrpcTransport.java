@@ -8,13 +8,16 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -68,6 +71,21 @@ public final class GrpcTransport implements AutoCloseable {
                     .withOption(EpollChannelOption.TCP_KEEPCNT, keepAlive.count());
         }
         return builder.build();
+    }
+
+    /** A channel to a server on this node, by its socket: no TLS and no pings, for the kernel tells who is there. */
+    public ManagedChannel openSocket(Path socket) {
+        return NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
+                .eventLoopGroup(eventLoop)
+                .channelType(EpollDomainSocketChannel.class)
+                .usePlaintext()
+                // There is no name; some servers refuse a path in its place.
+                .overrideAuthority("localhost")
+                .executor(control)
+                .proxyDetector(target -> null)
+                .disableRetry()
+                .disableServiceConfigLookUp()
+                .build();
     }
 
     private static SslContext sslContext(ControlPlaneEndpoint endpoint, Optional<String> rootsPem) throws IOException {

@@ -216,13 +216,25 @@ public final class CertificateManager implements AutoCloseable {
         source.fetch(entry.identity, new CertificateSource.Sink() {
             @Override
             public void issued(WorkloadCertificate certificate) {
+                take(certificate, () -> {
+                    reachedAgain();
+                    accept(entry, certificate);
+                });
+            }
+
+            @Override
+            public void restored(WorkloadCertificate certificate) {
+                take(certificate, () -> accept(entry, certificate));
+            }
+
+            private void take(WorkloadCertificate certificate, Runnable outcome) {
                 try {
                     preparation.prepare(certificate);
                 } catch (IllegalArgumentException e) {
                     failed(String.valueOf(e.getMessage()));
                     return;
                 }
-                finish(entry, () -> accept(entry, certificate));
+                finish(entry, outcome);
             }
 
             @Override
@@ -254,7 +266,6 @@ public final class CertificateManager implements AutoCloseable {
 
     private void accept(IdentityEntry entry, WorkloadCertificate certificate) {
         Instant now = control.instant();
-        reachedAgain(now);
         if (!now.isBefore(certificate.notAfter())) {
             refuse(
                     entry,
@@ -285,10 +296,11 @@ public final class CertificateManager implements AutoCloseable {
     }
 
     /** Those that failed because nobody answered need not wait for their own delays to end. */
-    private void reachedAgain(Instant now) {
+    private void reachedAgain() {
         if (!anyUnreachable) {
             return;
         }
+        Instant now = control.instant();
         anyUnreachable = false;
         List<IdentityEntry> failed =
                 scheduled.stream().filter(entry -> entry.unreachable).toList();

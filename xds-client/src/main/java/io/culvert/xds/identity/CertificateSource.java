@@ -22,6 +22,11 @@ public interface CertificateSource {
     interface Sink {
         void issued(WorkloadCertificate certificate);
 
+        /** The same, from a memory: it says nothing of whether the source can be reached. */
+        default void restored(WorkloadCertificate certificate) {
+            issued(certificate);
+        }
+
         /** Not for this identity, or not like this. The reason is shown to operators and to connections that wait. */
         void failed(String reason);
 

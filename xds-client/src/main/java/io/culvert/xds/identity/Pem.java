@@ -32,6 +32,16 @@ final class Pem {
         return result;
     }
 
+    /** All certificates of DER, one after the other. */
+    static List<X509Certificate> fromDer(byte[] der) throws CertificateException {
+        List<X509Certificate> result = new ArrayList<>();
+        for (var certificate :
+                CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(der))) {
+            result.add((X509Certificate) certificate);
+        }
+        return result;
+    }
+
     static String certificate(X509Certificate certificate) {
         try {
             return block("CERTIFICATE", certificate.getEncoded());
@@ -42,7 +52,12 @@ final class Pem {
 
     /** PKCS#8. */
     static byte[] privateKey(PrivateKey key) {
-        return block("PRIVATE KEY", key.getEncoded()).getBytes(StandardCharsets.US_ASCII);
+        return privateKey(key.getEncoded());
+    }
+
+    /** PKCS#8. */
+    static byte[] privateKey(byte[] der) {
+        return block("PRIVATE KEY", der).getBytes(StandardCharsets.US_ASCII);
     }
 
     static String block(String label, byte[] der) {

@@ -61,17 +61,29 @@ public final class WorkloadCertificate {
             for (String pem : certChain.subList(0, certChain.size() - 1)) {
                 chain.addAll(Pem.certificates(pem));
             }
-            List<X509Certificate> roots = Pem.certificates(certChain.getLast());
-            if (chain.isEmpty() || roots.isEmpty()) {
-                throw new CertificateRejected("chain returned from CA is empty for: " + identity);
-            }
-            if (!firstUri(chain.getFirst()).equals(Optional.of(identity.toString()))) {
-                throw new CertificateRejected("did not find expected SAN: " + identity);
-            }
-            return new WorkloadCertificate(identity, privateKeyPem, chain, roots);
+            return of(identity, privateKeyPem, chain, Pem.certificates(certChain.getLast()));
         } catch (CertificateException e) {
             throw new CertificateRejected("failed to process string: " + e.getMessage(), e);
         }
+    }
+
+    /** The same from what was read already. */
+    static WorkloadCertificate of(
+            Identity identity, byte[] privateKeyPem, List<X509Certificate> chain, List<X509Certificate> roots)
+            throws CertificateRejected, CertificateException {
+        if (chain.isEmpty() || roots.isEmpty()) {
+            throw new CertificateRejected("chain returned from CA is empty for: " + identity);
+        }
+        if (!firstUri(chain.getFirst()).equals(Optional.of(identity.toString()))) {
+            throw new CertificateRejected("did not find expected SAN: " + identity);
+        }
+        return new WorkloadCertificate(identity, privateKeyPem, chain, roots);
+    }
+
+    /** Whose a chain is: the first URI of its leaf, if that is an identity as Istio forms them. */
+    static Optional<Identity> identityOf(String chainPem) throws CertificateException {
+        List<X509Certificate> chain = Pem.certificates(chainPem);
+        return chain.isEmpty() ? Optional.empty() : firstUri(chain.getFirst()).flatMap(Identity::parse);
     }
 
     private static Optional<String> firstUri(X509Certificate leaf) throws CertificateParsingException {

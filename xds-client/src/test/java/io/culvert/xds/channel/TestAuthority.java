@@ -117,6 +117,10 @@ public final class TestAuthority {
         }
     }
 
+    public X509Certificate certificate() {
+        return certificate;
+    }
+
     public String pem() {
         return pem(certificate);
     }

@@ -270,19 +270,6 @@ final class CertificateManagerTest {
     }
 
     @Test
-    void serves2000IdentitiesAtOnce() {
-        for (int i = 0; i < 2_000; i++) {
-            request(identity("i" + i), Priority.WARMUP);
-        }
-        while (!source.pending.isEmpty()) {
-            issue(source.pending.keySet().iterator().next(), DAY);
-        }
-
-        assertThat(heard).hasSize(2_000).allMatch(line -> line.endsWith(" ok"));
-        assertThat(source.asked).hasSize(2_000);
-    }
-
-    @Test
     void noticesAJumpOfTheClockWithinAMinute() {
         request(A, Priority.REAL_TIME);
         issue(A, DAY);

@@ -1,0 +1,127 @@
+package io.culvert.proxy.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Settings that ztunnel does not have (docs/SETTINGS.md).
+ *
+ * @param renewalJitter spread renewals around half life
+ */
+public record OwnSettings(
+        boolean renewalJitter,
+        CertificateSource certificates,
+        KeptIdentities keptIdentities,
+        StateSnapshot stateSnapshot) {
+
+    /** Their names, and those of the launcher's. */
+    static final List<String> NAMES = List.of(
+            "CULVERT_PROXY_JAVA_OPTS",
+            "CULVERT_AGENT_JAVA_OPTS",
+            "CULVERT_NATIVE_WORKDIR",
+            "CULVERT_PEER_ZTUNNEL",
+            "CULVERT_CERT_RENEWAL_JITTER",
+            "CULVERT_CERT_SOURCE",
+            "CULVERT_CERT_DIR",
+            "CULVERT_IDENTITY_DIR",
+            "CULVERT_STATE_SNAPSHOT",
+            "CULVERT_STATE_SNAPSHOT_MAX_AGE",
+            "CULVERT_STATE_SNAPSHOT_GRACE",
+            "CULVERT_STATE_SNAPSHOT_INTERVAL");
+
+    private static final Duration AGE_MAX = Duration.ofHours(24);
+    private static final Duration GRACE = Duration.ofSeconds(10);
+    private static final Duration INTERVAL = Duration.ofSeconds(30);
+
+    /** Where workloads' certificates come from. */
+    public sealed interface CertificateSource {
+        /** Istio's authority, at CA_ADDRESS. */
+        record Authority() implements CertificateSource {}
+
+        /** A SPIFFE agent, by its socket. */
+        record WorkloadApi(Path socket) implements CertificateSource {}
+
+        /** Files that somebody else keeps fresh, in one directory or in those below it. */
+        record Files(Path directory) implements CertificateSource {}
+    }
+
+    /** Where keys and certificates are kept for the next process. */
+    public sealed interface KeptIdentities {
+        /** Nowhere. */
+        record Off() implements KeptIdentities {}
+
+        /** A directory in memory that is its owner's alone. */
+        record Kept(Path directory) implements KeptIdentities {}
+    }
+
+    /** Where the state of the mesh is kept for the next process. */
+    public sealed interface StateSnapshot {
+        /** Nowhere. */
+        record Off() implements StateSnapshot {}
+
+        /**
+         * A file.
+         *
+         * @param ageMax an older one is not used
+         * @param grace how long the control plane is waited for first
+         * @param interval the least time between two writes
+         */
+        record Kept(Path file, Duration ageMax, Duration grace, Duration interval) implements StateSnapshot {}
+    }
+
+    static OwnSettings read(Environment env) throws ConfigException {
+        return new OwnSettings(
+                env.flag("CULVERT_CERT_RENEWAL_JITTER", true), source(env), directory(env), snapshot(env));
+    }
+
+    private static CertificateSource source(Environment env) throws ConfigException {
+        String name = env.text("CULVERT_CERT_SOURCE", "ca");
+        return switch (name) {
+            case "ca" -> new CertificateSource.Authority();
+            case "spiffe" -> new CertificateSource.WorkloadApi(socket(env));
+            case "files" -> {
+                String directory = env.text("CULVERT_CERT_DIR", "");
+                if (directory.isEmpty()) {
+                    throw ConfigException.invalid(
+                            "CULVERT_CERT_DIR",
+                            "",
+                            "must name the directory of the certificates that" + " CULVERT_CERT_SOURCE=files means");
+                }
+                yield new CertificateSource.Files(env.path(directory));
+            }
+            default -> throw ConfigException.invalid("CULVERT_CERT_SOURCE", name, "expected ca, spiffe or files");
+        };
+    }
+
+    /** The variable of the SPIFFE Workload Endpoint specification, section 4: unix:///path. */
+    private static Path socket(Environment env) throws ConfigException {
+        String name = "SPIFFE_ENDPOINT_SOCKET";
+        String address = env.text(name, "");
+        String prefix = "unix://";
+        if (!address.startsWith(prefix + "/")) {
+            throw ConfigException.invalid(
+                    name,
+                    address,
+                    "expected unix:///path/of/the/agent's/socket, which CULVERT_CERT_SOURCE=spiffe needs");
+        }
+        return Path.of(address.substring(prefix.length()));
+    }
+
+    private static KeptIdentities directory(Environment env) {
+        String directory = env.text("CULVERT_IDENTITY_DIR", "");
+        return directory.isEmpty() ? new KeptIdentities.Off() : new KeptIdentities.Kept(env.path(directory));
+    }
+
+    private static StateSnapshot snapshot(Environment env) throws ConfigException {
+        String file = env.text("CULVERT_STATE_SNAPSHOT", "");
+        if (file.isEmpty()) {
+            return new StateSnapshot.Off();
+        }
+        return new StateSnapshot.Kept(
+                env.path(file),
+                env.duration("CULVERT_STATE_SNAPSHOT_MAX_AGE", AGE_MAX),
+                env.duration("CULVERT_STATE_SNAPSHOT_GRACE", GRACE),
+                env.duration("CULVERT_STATE_SNAPSHOT_INTERVAL", INTERVAL));
+    }
+}

@@ -1,0 +1,95 @@
+package io.culvert.xds;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.culvert.proto.discovery.DeltaDiscoveryResponse;
+import io.culvert.xds.channel.ManualLoop;
+import io.culvert.xds.mesh.MeshState;
+import io.culvert.xds.snapshot.SnapshotConfig;
+import io.culvert.xds.snapshot.StateSnapshots;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A second process begins with what istiod once sent to the first, and asks for the difference. */
+final class StateResumeTest {
+    private final ManualLoop loop = new ManualLoop();
+    private final MeshState first = new MeshState("node-a");
+    private final MeshState second = new MeshState("node-a");
+
+    @TempDir
+    private Path directory;
+
+    private StateSnapshots snapshots() {
+        return new StateSnapshots(
+                new SnapshotConfig(
+                        directory.resolve("state"),
+                        new SnapshotConfig.Owner("node-a", "Kubernetes"),
+                        Duration.ofHours(1),
+                        Duration.ofSeconds(30)),
+                loop,
+                Runnable::run);
+    }
+
+    private DeltaProtocol protocol(MeshState mesh, StateSnapshots kept) {
+        DeltaProtocol protocol = new DeltaProtocol(Recorded.node().node(), mesh, AdsCounters.none(), kept);
+        loop.execute(() -> kept.restore(protocol::restore));
+        loop.run();
+        return protocol;
+    }
+
+    private static List<String> described(MeshState mesh) {
+        var snapshot = mesh.snapshot();
+        return Stream.of(
+                        snapshot.workloads().stream()
+                                .sorted(Comparator.comparing(workload -> workload.uid()))
+                                .map(Object::toString),
+                        snapshot.services().stream()
+                                .sorted(Comparator.comparing(service -> service.name()))
+                                .map(Object::toString),
+                        Stream.of(snapshot.policies().toString()))
+                .flatMap(lines -> lines)
+                .toList();
+    }
+
+    @Test
+    void restoresWhatWasHeldAndRepeatsItsVersions() {
+        StateSnapshots kept = snapshots();
+        DeltaProtocol before = protocol(first, kept);
+        List.of(
+                        "01-address-initial",
+                        "02-authorization-initial",
+                        "03-address-pod-added",
+                        "04-address-pod-not-ready",
+                        "06-address-service-removed",
+                        "07-authorization-removed")
+                .forEach(name -> before.respond(Recorded.push(name)));
+        kept.synced();
+        loop.advance(Duration.ofSeconds(10));
+
+        DeltaProtocol after = protocol(second, snapshots());
+
+        assertThat(described(second)).isEqualTo(described(first)).hasSizeGreaterThan(10);
+        assertThat(after.initialRequests()).isEqualTo(before.initialRequests());
+        assertThat(after.synced())
+                .as("kept state is not the control plane's word")
+                .isFalse();
+    }
+
+    @Test
+    void aKeptResourceThatIsNotTakenAnyMoreIsAskedForAnew() {
+        DeltaProtocol protocol = protocol(second, snapshots());
+        DeltaDiscoveryResponse kept = Recorded.push("01-address-initial");
+        var broken = kept.toBuilder();
+        broken.getResourcesBuilder(0).clearResource();
+        protocol.restore(broken.build());
+
+        assertThat(protocol.initialRequests().getFirst().getInitialResourceVersionsMap())
+                .hasSize(kept.getResourcesCount() - 1)
+                .doesNotContainKey(kept.getResources(0).getName());
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.culvert.xds.snapshot;
+
+import org.jspecify.annotations.NullMarked;
