@@ -1,6 +1,7 @@
 package io.culvert.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -46,6 +47,10 @@ final class AgentProcessTest {
     private static final String RUNNING =
             "\"phase\":\"Running\",\"podIP\":\"10.99.0.2\",\"podIPs\":[{\"ip\":\"10.99.0.2\"}]";
 
+    /** Time, level, scope, message; nothing else is on the agent's output. */
+    private static final String LOG_LINE = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z\t"
+            + "(error|warn|info|debug|trace)\tcni-agent:[^\t]+\t[^\t]+";
+
     @TempDir
     private Path directory;
 
@@ -68,7 +73,50 @@ final class AgentProcessTest {
     }
 
     @Test
-    void enrolsByThePluginAndFindsThePodAgainAfterKill9() throws Exception {
+    void enrolsByThePluginAndKeepsThePodAcrossKill9() throws Exception {
+        AgentProcess agent = enrolledByThePlugin();
+        assertThat(agent.pods()).contains("\"state\": \"ENROLLED\"");
+        assertThat(agent.metrics())
+                .contains("ztunnel_connected 1.0", "istio_cni_plugin_requests_total{response_code=\"200\"} 1.0")
+                .contains(
+                        "culvert_agent_pods{state=\"enrolled\"} 1.0", "nodeagent_reconcile_events_total{type=\"add\"}");
+        assertThat(agent.healthz()).isEqualTo(200);
+
+        agent.kill();
+        assertThat(isRedirected()).as("the pod stays as it was").isTrue();
+        assertThat(add().output()).contains("\"code\":11");
+
+        // No process of the pod is to be found, so that the proxy is told to keep what it has.
+        AgentProcess next = startAgent().awaitReady();
+        List<WorkloadRequest> snapshot = connectProxy().takeSnapshot();
+        assertThat(snapshot).singleElement().matches(WorkloadRequest::hasKeep);
+        assertThat(next.terminate()).isZero();
+        assertThat(directory.resolve("pluginevent.sock")).doesNotExist();
+        assertThat(directory.resolve("ztunnel.sock")).doesNotExist();
+        assertThat(next.log()).allSatisfy(line -> assertThat(line).matches(LOG_LINE));
+    }
+
+    @Test
+    void findsThePodAgainByProcAfterKill9() throws Exception {
+        assumeTrue(PodCgroup.available(), "not run: no cgroup hierarchy is mounted and writable here");
+        enrolledByThePlugin().kill();
+        showPodInProc();
+
+        AgentProcess next = startAgent().awaitReady();
+        ProxyDouble again = connectProxy();
+        assertThat(again.takeSnapshot()).singleElement().matches(WorkloadRequest::hasAdd);
+
+        CompletableFuture<WorkloadRequest> removed = takeOne(again);
+        api.put(KubeJson.namespace("shop", ""));
+        assertThat(removed.join().getDel().getUid()).isEqualTo(UID);
+        Kernel.await("annotation gone")
+                .until(() -> KubeJson.annotation(api, "shop", "cart").isEmpty());
+        assertThat(isRedirected()).isFalse();
+        assertThat(next.terminate()).isZero();
+    }
+
+    /** A running pod of the mesh, by the plugin and a proxy that is gone again. */
+    private AgentProcess enrolledByThePlugin() throws Exception {
         api.put(KubeJson.namespace("shop", AMBIENT));
         api.put(KubeJson.pod("shop", "cart", UID, "\"phase\":\"Pending\""));
         AgentProcess agent = startAgent().awaitReady();
@@ -82,38 +130,8 @@ final class AgentProcessTest {
         assertThat(added.join().getAdd().getWorkloadInfo().getServiceAccount()).isEqualTo("account");
         assertThat(isRedirected()).isTrue();
         assertThat(KubeJson.annotation(api, "shop", "cart")).isEqualTo("enabled");
-        assertThat(agent.pods()).contains("\"state\": \"ENROLLED\"");
-        assertThat(agent.metrics())
-                .contains("ztunnel_connected 1.0", "istio_cni_plugin_requests_total{response_code=\"200\"} 1.0")
-                .contains(
-                        "culvert_agent_pods{state=\"enrolled\"} 1.0", "nodeagent_reconcile_events_total{type=\"add\"}");
-        assertThat(agent.healthz()).isEqualTo(200);
-
-        agent.kill();
-        proxy.close();
-        assertThat(isRedirected()).as("the pod stays as it was").isTrue();
-        assertThat(add().output()).contains("\"code\":11");
-
         api.update(KubeKind.POD, "shop", "cart", pod -> withStatus(pod, RUNNING));
-        boolean visible = showPodInProc();
-        AgentProcess next = startAgent().awaitReady();
-        ProxyDouble again = connectProxy();
-        List<WorkloadRequest> snapshot = again.takeSnapshot();
-        assertThat(snapshot).hasSize(1);
-        assertThat(visible ? snapshot.getFirst().hasAdd() : snapshot.getFirst().hasKeep())
-                .isTrue();
-
-        if (visible) {
-            CompletableFuture<WorkloadRequest> removed = takeOne(again);
-            api.put(KubeJson.namespace("shop", ""));
-            assertThat(removed.join().getDel().getUid()).isEqualTo(UID);
-            Kernel.await("annotation gone")
-                    .until(() -> KubeJson.annotation(api, "shop", "cart").isEmpty());
-            assertThat(isRedirected()).isFalse();
-        }
-        assertThat(next.terminate()).isZero();
-        assertThat(directory.resolve("pluginevent.sock")).doesNotExist();
-        assertThat(directory.resolve("ztunnel.sock")).doesNotExist();
+        return agent;
     }
 
     @Test
@@ -171,6 +189,7 @@ final class AgentProcessTest {
         assertThat(agent.readyStatus()).isEqualTo(503);
         assertThat(add().output()).contains("\"code\":11");
         assertThat(agent.terminate()).isZero();
+        assertThat(agent.log()).isNotEmpty().allSatisfy(line -> assertThat(line).matches(LOG_LINE));
     }
 
     @Test
@@ -180,7 +199,11 @@ final class AgentProcessTest {
         AgentProcess agent = keep(AgentProcess.start(directory, api, settings));
 
         assertThat(agent.awaitExit()).isEqualTo(1);
-        assertThat(agent.log()).last().asString().contains("AMBIENT_IPV6=\"ture\": write true or false");
+        assertThat(agent.log())
+                .allSatisfy(line -> assertThat(line).matches(LOG_LINE))
+                .last()
+                .asString()
+                .contains("AMBIENT_IPV6=\"ture\": write true or false");
     }
 
     private AgentProcess startAgent() throws IOException {
@@ -245,14 +268,8 @@ final class AgentProcessTest {
         }
     }
 
-    /**
-     * A process of the pod, in its namespace and a cgroup as the kubelet makes them; false where there are none to be
-     * had.
-     */
-    private boolean showPodInProc() throws IOException {
-        if (!PodCgroup.available()) {
-            return false;
-        }
+    /** A process of the pod, in its namespace and a cgroup as the kubelet makes them. */
+    private void showPodInProc() throws IOException {
         String prefix = directory.getFileName() + "-cvt";
         PodCgroup cgroup = keep(PodCgroup.create(prefix, UID, "ab".repeat(32)));
         open.add(() -> PodCgroup.sweep(prefix));
@@ -264,7 +281,6 @@ final class AgentProcessTest {
         Kernel.await("in its namespace")
                 .until(() -> Spawner.namespaceOf(child.pid()).equals(pod.id()));
         assertThat(Files.exists(Path.of("/proc", Long.toString(child.pid())))).isTrue();
-        return true;
     }
 
     private <T extends AutoCloseable> T keep(T resource) {

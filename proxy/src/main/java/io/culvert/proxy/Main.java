@@ -13,6 +13,8 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,10 +51,12 @@ public final class Main {
     }
 
     private static int proxy() {
+        Logback.silence();
         ProxyConfig config;
+        List<String> warnings = new ArrayList<>();
         try {
             config = ConfigReader.read(
-                    System.getenv(), Path.of(""), Runtime.getRuntime().availableProcessors());
+                    System.getenv(), Path.of(""), Runtime.getRuntime().availableProcessors(), warnings::add);
         } catch (ConfigException e) {
             System.err.println("error: " + e.getMessage());
             return 1;
@@ -64,6 +68,8 @@ public final class Main {
                     writer,
                     Clock.systemUTC());
             Logback.install(sink);
+            Logger settings = LoggerFactory.getLogger(ConfigReader.class);
+            warnings.forEach(settings::warn);
             return run(config, sink);
         }
     }

@@ -7,6 +7,7 @@ import io.culvert.xds.AdsTransport.AdsStream;
 import io.culvert.xds.AdsTransport.StreamEnd;
 import io.culvert.xds.channel.ControlLoop;
 import io.culvert.xds.channel.GrpcTransport;
+import io.culvert.xds.channel.RepeatedFailure;
 import io.culvert.xds.mesh.MeshState;
 import io.culvert.xds.snapshot.StateKeeper;
 import io.grpc.Status;
@@ -35,6 +36,7 @@ public final class AdsClient implements AutoCloseable {
     private final StateKeeper keeper;
     private final Runnable firstSync;
     private final ReconnectDelay delays = new ReconnectDelay();
+    private final RepeatedFailure failures = new RepeatedFailure();
 
     private State state = State.WAITING;
     private @Nullable Session session;
@@ -112,6 +114,10 @@ public final class AdsClient implements AutoCloseable {
             ended(from, new StreamEnd.Failed(Status.Code.INTERNAL, bug.toString()));
             return;
         }
+        int failed = failures.over();
+        if (failed > 1) {
+            LOG.info("XDS client connected, after {} failures", failed);
+        }
         from.send(answer);
         keeper.connected(true);
         if (!announced && protocol.synced()) {
@@ -131,19 +137,26 @@ public final class AdsClient implements AutoCloseable {
         timer = control.schedule(next.delay(), this::connect);
     }
 
-    private static void log(StreamEnd end, ReconnectDelay.Next next) {
+    private void log(StreamEnd end, ReconnectDelay.Next next) {
         long millis = next.delay().toMillis();
         switch (end) {
-            case StreamEnd.NotConnected(String reason) ->
-                LOG.warn("XDS client connection error: {}, retrying in {} ms", reason, millis);
+            case StreamEnd.NotConnected(String reason) -> failed("XDS client connection error: " + reason, millis);
             case StreamEnd.Failed(Status.Code ignored, String reason) -> {
                 if (next.reason() == AdsCounters.Termination.RECONNECT) {
                     LOG.debug("XDS client terminated: {}, retrying in {} ms", reason, millis);
                 } else {
-                    LOG.warn("XDS client error: {}, retrying in {} ms", reason, millis);
+                    failed("XDS client error: " + reason, millis);
                 }
             }
-            case StreamEnd.Completed ignored -> LOG.warn("XDS client complete, retrying in {} ms", millis);
+            case StreamEnd.Completed ignored -> failed("XDS client complete", millis);
+        }
+    }
+
+    private void failed(String what, long millis) {
+        if (failures.isNews(what, control.instant())) {
+            LOG.warn("{}, retrying in {} ms{}", what, millis, failures.count());
+        } else {
+            LOG.debug("{}, retrying in {} ms{}", what, millis, failures.count());
         }
     }
 

@@ -50,7 +50,7 @@ final class GrpcAdsTransport implements AdsTransport {
         public void cancel() {}
     }
 
-    private static final class GrpcStream extends ClientCall.Listener<DeltaDiscoveryResponse> implements AdsStream {
+    private final class GrpcStream extends ClientCall.Listener<DeltaDiscoveryResponse> implements AdsStream {
         private final ManagedChannel channel;
         private final ClientCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call;
         private final AdsListener listener;
@@ -105,8 +105,8 @@ final class GrpcAdsTransport implements AdsTransport {
                 return new StreamEnd.Completed();
             }
             return answered
-                    ? new StreamEnd.Failed(status.getCode(), Failures.describe(status))
-                    : new StreamEnd.NotConnected(Failures.describe(status));
+                    ? new StreamEnd.Failed(status.getCode(), Failures.describe(status, endpoint.token()))
+                    : new StreamEnd.NotConnected(Failures.describe(status, endpoint.token()));
         }
     }
 }

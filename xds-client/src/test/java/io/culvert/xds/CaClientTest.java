@@ -186,7 +186,8 @@ final class CaClientTest {
         };
 
         assertThat(fetch())
-                .isEqualTo("signing gRPC error (UNAUTHENTICATED): request impersonation authentication failure");
+                .isEqualTo("signing gRPC error (UNAUTHENTICATED): request impersonation authentication failure"
+                        + " (the token is the value of AUTH_TOKEN)");
     }
 
     @Test

@@ -19,7 +19,7 @@ import java.util.Optional;
 /**
  * How proxy and agent of this build are started: with the launcher's own flags, so that tests run what operators run.
  */
-final class Programs {
+public final class Programs {
 
     /** Two JVMs a node start at once on a busy machine. */
     private static final Duration READY_LIMIT = Duration.ofSeconds(90);
@@ -33,12 +33,12 @@ final class Programs {
     }
 
     /** Meshes need namespaces; where there are none the test says so and is not run. */
-    static void assumeMeshesCanRun() {
+    public static void assumeMeshesCanRun() {
         Optional<String> obstacle = Privileges.obstacleToNamespaces();
         assumeTrue(obstacle.isEmpty(), () -> "mesh tests were not run: " + obstacle.orElse(""));
     }
 
-    static List<String> proxy() {
+    public static List<String> proxy() {
         return command("program_command proxy");
     }
 

@@ -2,6 +2,7 @@ package io.culvert.proxy.config;
 
 import io.culvert.proxy.inpod.PodSocketSettings;
 import io.culvert.proxy.routing.ProxyPorts;
+import io.culvert.proxy.telemetry.log.LogFilter;
 import io.culvert.proxy.telemetry.log.LogFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,10 +11,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Reads {@link ProxyConfig} as ztunnel's {@code config.rs:construct_config} does: mesh file, then PROXY_CONFIG, then
- * the environment. Any value that cannot be understood ends the start, with a message that names it.
+ * the environment. A value that cannot be understood ends the start, with a message that names it; where the original
+ * takes it for another one instead, so does this, with a warning.
  */
 public final class ConfigReader {
 
@@ -27,6 +30,8 @@ public final class ConfigReader {
     private static final int SHARED_MARK = 1337;
     /** RFC 9113 section 6.5.2: bounds of SETTINGS_INITIAL_WINDOW_SIZE and SETTINGS_MAX_FRAME_SIZE. */
     private static final int WINDOW_MAX = Integer.MAX_VALUE;
+    /** Linux PATH_MAX: a longer text is not even looked for. */
+    private static final int PATH_CHARS_MAX = 4096;
 
     private static final int FRAME_MIN = 16_384;
     private static final int FRAME_MAX = (1 << 24) - 1;
@@ -47,10 +52,12 @@ public final class ConfigReader {
      * @param variables the environment
      * @param workingDirectory from which relative paths count
      * @param cpus logical processors of this machine
+     * @param warnings takes what the operator should know though the start goes on, a line each
      */
-    public static ProxyConfig read(Map<String, String> variables, Path workingDirectory, int cpus)
+    public static ProxyConfig read(
+            Map<String, String> variables, Path workingDirectory, int cpus, Consumer<String> warnings)
             throws ConfigException {
-        Environment env = new Environment(variables, workingDirectory);
+        Environment env = new Environment(variables, workingDirectory, warnings);
         MeshConfigFile mesh = MeshConfigFile.read(env.path(MESH_FILE), env.text("PROXY_CONFIG", ""));
         return new ConfigReader(env, mesh, cpus).read();
     }
@@ -70,12 +77,13 @@ public final class ConfigReader {
                 inpod(features.mode()),
                 ports(features.socks5()),
                 local(),
-                new ProxyConfig.Logging(env.text("RUST_LOG", "info"), LogFormat.parse(env.text("LOG_FORMAT", "plain"))),
+                logging(),
                 new WorkerThreads(env, mesh.concurrency(), cpus).count(),
                 terminationDeadline(),
                 metadata,
                 OwnSettings.read(env));
         validate(config);
+        warnOfMissingToken(config);
         return config;
     }
 
@@ -90,7 +98,6 @@ public final class ConfigReader {
     }
 
     private ProxyConfig.Features features(Map<String, String> metadata) throws ConfigException {
-        String dnsCapture = metadata.getOrDefault("DNS_CAPTURE", "true");
         ProxyConfig.Mode mode = env.parse("PROXY_MODE", "expected shared or dedicated", ConfigReader::mode)
                 .orElse(ProxyConfig.Mode.SHARED);
         boolean pqc = env.parse("COMPLIANCE_POLICY", "expected pqc", text -> switch (text) {
@@ -101,16 +108,39 @@ public final class ConfigReader {
                 .orElse(false);
         return new ProxyConfig.Features(
                 env.flag("ENABLE_PROXY", true),
-                dnsCapture.equalsIgnoreCase("true"),
+                dnsCapture(metadata),
                 env.flag("UNSTABLE_ENABLE_SOCKS5", false),
                 mode,
                 env.flag("XDS_ON_DEMAND", false),
                 env.flag("FAKE_CA", false),
                 env.flag("LOCALHOST_APP_TUNNEL", true),
                 env.flag("ENABLE_RESPONSE_BAGGAGE", true),
-                env.text("TLS12_ENABLED", "").equals("true"),
+                env.lenientFlag("TLS12_ENABLED"),
                 pqc,
-                env.text("AUTHZ_POLICY_INFO_LOGGING", "").equals("true"));
+                env.lenientFlag("AUTHZ_POLICY_INFO_LOGGING"));
+    }
+
+    private boolean dnsCapture(Map<String, String> metadata) {
+        String value = metadata.getOrDefault("DNS_CAPTURE", "true");
+        boolean on = value.equalsIgnoreCase("true");
+        if (!on && !value.equalsIgnoreCase("false")) {
+            boolean fromEnvironment = env.text("ISTIO_META_DNS_CAPTURE").isPresent();
+            String name = fromEnvironment ? "ISTIO_META_DNS_CAPTURE" : "PROXY_CONFIG: proxyMetadata.DNS_CAPTURE";
+            env.warnOfUnknown(name, value, "false", "true or false");
+        }
+        return on;
+    }
+
+    private ProxyConfig.Logging logging() {
+        String format = env.text("LOG_FORMAT", "plain");
+        if (!LogFormat.isKnown(format)) {
+            env.warnOfUnknown("LOG_FORMAT", format, "plain", "plain or json");
+        }
+        String filter = env.text("RUST_LOG", "info");
+        if (!LogFilter.isLegible(filter)) {
+            env.warnOfUnknown("RUST_LOG", filter, "info", "a level such as debug, or target=level,target=level");
+        }
+        return new ProxyConfig.Logging(filter, LogFormat.parse(format));
     }
 
     private static Optional<ProxyConfig.Mode> mode(String text) {
@@ -209,17 +239,32 @@ public final class ConfigReader {
     }
 
     private ProxyConfig.Credentials credentials() throws ConfigException {
+        return new ProxyConfig.Credentials(
+                token(), env.duration("SECRET_TTL", Duration.ofHours(24)), env.text("CRL_PATH", ""));
+    }
+
+    private ProxyConfig.Token token() {
         String token = env.text("AUTH_TOKEN", "");
-        ProxyConfig.Token source;
         if (token.isEmpty()) {
             Path path = env.path(DEFAULT_TOKEN);
-            source = Files.exists(path) ? new ProxyConfig.Token.File(path) : new ProxyConfig.Token.None();
-        } else {
-            boolean file = token.length() < 4096 && token.indexOf('\0') < 0 && Files.exists(env.path(token));
-            source = file ? new ProxyConfig.Token.File(env.path(token)) : new ProxyConfig.Token.Literal(token);
+            return Files.exists(path) ? new ProxyConfig.Token.File(path) : new ProxyConfig.Token.None();
         }
-        return new ProxyConfig.Credentials(
-                source, env.duration("SECRET_TTL", Duration.ofHours(24)), env.text("CRL_PATH", ""));
+        // What looks like a path is one, there or not: the original would send the path itself for a token.
+        boolean file = token.startsWith("/") || token.startsWith("./") || isFile(token);
+        return file ? new ProxyConfig.Token.File(env.path(token)) : new ProxyConfig.Token.Literal(token);
+    }
+
+    private void warnOfMissingToken(ProxyConfig config) {
+        boolean asks = config.xds().isEnabled() || config.ca().isEnabled();
+        if (asks && config.credentials().token() instanceof ProxyConfig.Token.None) {
+            env.warn("token file " + env.path(DEFAULT_TOKEN).toAbsolutePath()
+                    + " is missing, so the control plane is asked without a token: mount a projected service account"
+                    + " token (audience istio-ca) there, or set AUTH_TOKEN");
+        }
+    }
+
+    private boolean isFile(String token) {
+        return token.length() < PATH_CHARS_MAX && token.indexOf('\0') < 0 && Files.exists(env.path(token));
     }
 
     private ProxyConfig.Tunnel tunnel() throws ConfigException {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -17,10 +18,36 @@ final class Environment {
 
     private final Map<String, String> variables;
     private final Path workingDirectory;
+    private final Consumer<String> warnings;
 
-    Environment(Map<String, String> variables, Path workingDirectory) {
+    Environment(Map<String, String> variables, Path workingDirectory, Consumer<String> warnings) {
         this.variables = Map.copyOf(variables);
         this.workingDirectory = workingDirectory;
+        this.warnings = warnings;
+    }
+
+    /** Tells the operator of something that does not end the start. */
+    void warn(String text) {
+        warnings.accept(text);
+    }
+
+    /**
+     * A value that the original passes over in silence, and takes for something else. So do we, but say so.
+     *
+     * @param taken what it is taken for
+     * @param write what is understood
+     */
+    void warnOfUnknown(String name, String value, String taken, String write) {
+        warn("env var " + name + "=" + value + " is not understood and means " + taken + " (write " + write + ")");
+    }
+
+    /** On by exactly "true", as in ztunnel; anything but that, "false" and nothing is told. */
+    boolean lenientFlag(String name) {
+        String value = text(name, "");
+        if (!value.isEmpty() && parseFlag(value).isEmpty()) {
+            warnOfUnknown(name, value, "false", "true or false");
+        }
+        return value.equals("true");
     }
 
     Optional<String> text(String name) {

@@ -56,7 +56,7 @@ class AdminServersTest {
     }
 
     private AdminServers startOn(int adminPort) throws Exception {
-        ProxyConfig config = ConfigReader.read(Map.of(), Path.of("/"), 2);
+        ProxyConfig config = ConfigReader.read(Map.of(), Path.of("/"), 2, warning -> {});
         return AdminServers.start(
                 new ProxyConfig.Ports(adminPort, 0, 0, false, ProxyPorts.of(false)),
                 new ConfigDump(config, BuildVersion.current("unknown"), FixedSources.empty()),

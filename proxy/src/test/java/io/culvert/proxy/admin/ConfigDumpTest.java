@@ -44,7 +44,7 @@ class ConfigDumpTest {
     }
 
     private static String dump(Map<WorkloadUid, PodState> pods, List<CertificateStatus> certificates) throws Exception {
-        ProxyConfig config = ConfigReader.read(ENVIRONMENT, Path.of("/"), 2);
+        ProxyConfig config = ConfigReader.read(ENVIRONMENT, Path.of("/"), 2, warning -> {});
         FixedSources sources = FixedSources.of(LocalState.parse(resource("mesh.yaml")), pods, certificates);
         byte[] json = new ConfigDump(config, BuildVersion.current("unknown"), sources).json();
         return new String(json, StandardCharsets.UTF_8);
@@ -116,7 +116,8 @@ class ConfigDumpTest {
                         "CA_HEADER_KEY", "hidden",
                         "XDS_ROOT_CA", "-----BEGIN X"),
                 Path.of("/"),
-                2);
+                2,
+                warning -> {});
         assertThat(ConfigDump.settings(config))
                 .doesNotContain("sesame")
                 .doesNotContain("hidden")

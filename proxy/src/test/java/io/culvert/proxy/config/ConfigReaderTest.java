@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.culvert.proxy.inpod.PodSocketSettings;
+import io.culvert.proxy.telemetry.log.LogFilter;
 import io.culvert.proxy.telemetry.log.LogFormat;
+import io.culvert.proxy.telemetry.log.LogLevel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,12 +27,14 @@ class ConfigReaderTest {
     @TempDir
     Path directory;
 
+    private final List<String> warnings = new ArrayList<>();
+
     private ProxyConfig read(String... pairs) throws ConfigException {
         Map<String, String> variables = new HashMap<>();
         for (int i = 0; i < pairs.length; i += 2) {
             variables.put(pairs[i], pairs[i + 1]);
         }
-        return ConfigReader.read(variables, directory, CPUS);
+        return ConfigReader.read(variables, directory, CPUS, warnings::add);
     }
 
     @Test
@@ -82,6 +88,55 @@ class ConfigReaderTest {
         assertThatThrownBy(() -> read(name, value))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageStartingWith("invalid env var " + name + "=" + value + " " + why);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "LOG_FORMAT | xml | plain (write plain or json)",
+                "RUST_LOG | loud | info (write a level such as debug, or target=level,target=level)",
+                "RUST_LOG | info,proxy=loud | info (write a level such as debug, or target=level,target=level)",
+                "TLS12_ENABLED | yes | false (write true or false)",
+                "TLS12_ENABLED | TRUE | false (write true or false)",
+                "AUTHZ_POLICY_INFO_LOGGING | yes | false (write true or false)",
+                "ISTIO_META_DNS_CAPTURE | ture | false (write true or false)"
+            })
+    void warnsOfAValueThatTheOriginalPassesOver(String name, String value, String meaning) throws ConfigException {
+        ProxyConfig config = read(name, value, "AUTH_TOKEN", "a literal");
+        assertThat(warnings)
+                .containsExactly("env var " + name + "=" + value + " is not understood and means " + meaning);
+        assertThat(config.logging().format()).isEqualTo(LogFormat.PLAIN);
+        assertThat(LogFilter.startup(config.logging().filter()).level("app")).isEqualTo(LogLevel.INFO);
+        assertThat(config.features().tls12()).isFalse();
+        assertThat(config.features().policyDecisionsAtInfo()).isFalse();
+        assertThat(config.features().dnsProxy()).isEqualTo(!name.contains("DNS"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "LOG_FORMAT, JSON",
+        "LOG_FORMAT, plain",
+        "RUST_LOG, 'debug,access=off'",
+        "RUST_LOG, ''",
+        "TLS12_ENABLED, true",
+        "TLS12_ENABLED, false",
+        "AUTHZ_POLICY_INFO_LOGGING, ''",
+        "ISTIO_META_DNS_CAPTURE, True",
+        "ISTIO_META_DNS_CAPTURE, false"
+    })
+    void saysNothingOfAValueThatIsUnderstood(String name, String value) throws ConfigException {
+        read(name, value, "AUTH_TOKEN", "a literal");
+        assertThat(warnings).isEmpty();
+    }
+
+    @Test
+    void warnsOfDnsCaptureInTheProxyConfigUnderItsName() throws ConfigException {
+        read("PROXY_CONFIG", "{proxyMetadata: {DNS_CAPTURE: on}}", "AUTH_TOKEN", "a literal");
+        assertThat(warnings)
+                .singleElement()
+                .asString()
+                .startsWith("env var PROXY_CONFIG: proxyMetadata.DNS_CAPTURE=on ");
     }
 
     @ParameterizedTest
@@ -192,6 +247,29 @@ class ConfigReaderTest {
                 .isInstanceOf(ProxyConfig.RootCert.Inline.class);
         assertThat(read("XDS_ROOT_CA", "/no/such/file").xds().root())
                 .isEqualTo(new ProxyConfig.RootCert.File(Path.of("/no/such/file")));
+    }
+
+    @Test
+    void aPathIsATokenFileThoughItIsNotThere() throws ConfigException {
+        assertThat(read("AUTH_TOKEN", "/nowhere/token").credentials().token())
+                .isEqualTo(new ProxyConfig.Token.File(Path.of("/nowhere/token")));
+        assertThat(read("AUTH_TOKEN", "./nowhere/token").credentials().token())
+                .isEqualTo(new ProxyConfig.Token.File(directory.resolve("nowhere/token")));
+        assertThat(read("AUTH_TOKEN", "header.payload/signature").credentials().token())
+                .isInstanceOf(ProxyConfig.Token.Literal.class);
+        assertThat(warnings).isEmpty();
+    }
+
+    @Test
+    void warnsWhenThereIsNoTokenAtAll() throws ConfigException {
+        assertThat(read().credentials().token()).isInstanceOf(ProxyConfig.Token.None.class);
+        assertThat(warnings)
+                .containsExactly("token file " + directory + "/var/run/secrets/tokens/istio-token is missing, so the"
+                        + " control plane is asked without a token: mount a projected service account token (audience"
+                        + " istio-ca) there, or set AUTH_TOKEN");
+        warnings.clear();
+        read("XDS_ADDRESS", "", "FAKE_CA", "true");
+        assertThat(warnings).as("nobody is asked").isEmpty();
     }
 
     @Test

@@ -10,14 +10,20 @@ public final class Failures {
 
     private Failures() {}
 
-    /** The status with its innermost cause. */
-    public static String describe(Status status) {
-        String detail = detail(status);
+    /** The status with its innermost cause; if the token was refused, where that came from. */
+    public static String describe(Status status, Token token) {
+        String detail = detail(status, token);
         return detail.isEmpty() ? status.getCode().toString() : status.getCode() + ": " + detail;
     }
 
+    /** {@link #describe} without the status's name. */
+    public static String detail(Status status, Token token) {
+        String said = detail(status);
+        return status.getCode() == Status.Code.UNAUTHENTICATED ? said + " (" + token.origin() + ")" : said;
+    }
+
     /** What was said and the innermost cause; of a refused certificate the reason, which says it best. */
-    public static String detail(Status status) {
+    private static String detail(Status status) {
         String innermost = null;
         Throwable cause = status.getCause();
         for (int depth = 0; cause != null && depth < DEPTH_MAX; depth++) {

@@ -1,6 +1,7 @@
 package io.culvert.xds.channel;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,11 +16,19 @@ public sealed interface Token {
      */
     Optional<String> read() throws IOException;
 
+    /** Whence the control plane's opinion of us comes, in words; never the content. */
+    String origin();
+
     /** No token: neither it nor the cluster id is sent. */
     record None() implements Token {
         @Override
         public Optional<String> read() {
             return Optional.empty();
+        }
+
+        @Override
+        public String origin() {
+            return "no token was sent";
         }
     }
 
@@ -38,7 +47,14 @@ public sealed interface Token {
                 return Optional.of(content);
             } catch (NoSuchFileException e) {
                 throw new IOException("token file " + path + " is missing" + REMEDY, e);
+            } catch (AccessDeniedException e) {
+                throw new IOException("token file " + path + " may not be read by this user" + REMEDY, e);
             }
+        }
+
+        @Override
+        public String origin() {
+            return "the token is that of " + path;
         }
     }
 
@@ -47,6 +63,11 @@ public sealed interface Token {
         @Override
         public Optional<String> read() {
             return Optional.of(value);
+        }
+
+        @Override
+        public String origin() {
+            return "the token is the value of AUTH_TOKEN";
         }
 
         /** Not the value. */

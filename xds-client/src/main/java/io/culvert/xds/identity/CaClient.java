@@ -161,7 +161,8 @@ public final class CaClient implements CertificateSource, AutoCloseable {
         @Override
         public void onError(Throwable failure) {
             Status status = Status.fromThrowable(failure);
-            String reason = "signing gRPC error (" + status.getCode() + "): " + Failures.detail(status);
+            String reason = "signing gRPC error (" + status.getCode() + "): "
+                    + Failures.detail(status, config.endpoint().token());
             if (status.getCode() == Status.Code.UNAVAILABLE || status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
                 sink.unreachable(reason);
             } else {

@@ -290,6 +290,7 @@ public final class CertificateManager implements AutoCloseable {
         }
         entry.state = new State.Available(certificate);
         entry.retry.reset();
+        entry.failures.over();
         schedule(entry, renewal.due(certificate, now, random));
         LOG.debug("certificate of {} valid until {}", entry.identity, certificate.notAfter());
         tell(entry, listener -> listener.onCertificate(certificate));
@@ -317,7 +318,14 @@ public final class CertificateManager implements AutoCloseable {
         Instant now = control.instant();
         Duration delay = entry.retry.afterFailure(now, random);
         Instant next = now.plus(delay);
-        warn(now, "no certificate for " + entry.identity + ": " + reason + ", retrying in " + delay.toMillis() + " ms");
+        boolean news = entry.failures.isNews(reason, now);
+        String line = "no certificate for " + entry.identity + ": " + reason + ", retrying in " + delay.toMillis()
+                + " ms" + entry.failures.count();
+        if (news) {
+            warn(now, line);
+        } else {
+            LOG.debug("{}", line);
+        }
         WorkloadCertificate old = held(entry, now);
         if (old != null) {
             schedule(entry, old.notAfter().isBefore(next) ? old.notAfter() : next);

@@ -1,5 +1,6 @@
 package io.culvert.xds.identity;
 
+import io.culvert.xds.channel.RepeatedFailure;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,6 +22,7 @@ final class IdentityEntry {
     final long number;
 
     final RetryDelay retry = new RetryDelay();
+    final RepeatedFailure failures = new RepeatedFailure();
     final List<CertificateListener> waiting = new ArrayList<>();
 
     /** Read by data loops. */

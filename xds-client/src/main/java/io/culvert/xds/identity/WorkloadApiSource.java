@@ -8,6 +8,7 @@ import io.culvert.proto.spiffe.X509SVIDResponse;
 import io.culvert.xds.channel.ControlLoop;
 import io.culvert.xds.channel.Failures;
 import io.culvert.xds.channel.GrpcTransport;
+import io.culvert.xds.channel.Token;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -122,7 +123,7 @@ public final class WorkloadApiSource implements CertificateSource, AutoCloseable
         if (closed) {
             return;
         }
-        String reason = "SPIFFE agent at " + socket + ": " + Failures.describe(status);
+        String reason = "SPIFFE agent at " + socket + ": " + Failures.describe(status, new Token.None());
         if (status.getCode() == Status.Code.PERMISSION_DENIED) {
             unheard = Optional.empty();
             replace(Map.of(), "the SPIFFE agent tells this proxy no identity any more");

@@ -59,6 +59,11 @@ public final class LogFilter {
         return fixed.with(rustLog.isBlank() ? "info" : rustLog).orElseGet(() -> fixed.withLevel(LogLevel.INFO));
     }
 
+    /** Whether {@link #startup} does what the text says, and does not fall back. */
+    public static boolean isLegible(String rustLog) {
+        return rustLog.isBlank() || new LogFilter(List.of()).with(rustLog).isPresent();
+    }
+
     /**
      * With more directives; one for the same target replaces the earlier.
      *

@@ -35,7 +35,8 @@ public final class LogLine {
                         .append('\t')
                         .append(target)
                         .append('\t');
-                text.append(message).append('\t');
+                Quoting.bare(text, message);
+                text.append('\t');
             }
             case JSON -> {
                 text.append("{\"level\":\"").append(level.text()).append("\",\"time\":\"");

@@ -19,6 +19,14 @@ public final class LogSink {
         this.clock = clock;
         this.startupFilter = startupFilter;
         this.filter = startupFilter;
+        writer.droppedLine(this::droppedLine);
+    }
+
+    /** Written whatever the filter says: what is missing from a log must not be missing silently. */
+    private byte[] droppedLine(long count) {
+        return ownLine(LogLevel.WARN, "telemetry", "log lines were dropped: standard output is not being read")
+                .number("lines", count)
+                .bytes();
     }
 
     public boolean enabled(String target, LogLevel level) {

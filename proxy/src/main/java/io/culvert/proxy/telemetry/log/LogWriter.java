@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
 /**
@@ -43,6 +44,7 @@ public final class LogWriter implements AutoCloseable {
 
     private volatile boolean sleeping;
     private volatile boolean closing;
+    private volatile LongFunction<byte[]> droppedLine = count -> new byte[0];
 
     /** Lines of loops that nobody has read about yet. Writer thread only. */
     private long droppedReported;
@@ -95,6 +97,11 @@ public final class LogWriter implements AutoCloseable {
         } else {
             dropped.incrementAndGet();
         }
+    }
+
+    /** How the line reads that tells how many lines were dropped. */
+    void droppedLine(LongFunction<byte[]> description) {
+        droppedLine = description;
     }
 
     /** Lines of data loops that found no room. */
@@ -168,9 +175,9 @@ public final class LogWriter implements AutoCloseable {
     private void reportDropped() throws IOException {
         long now = dropped.get();
         if (now > droppedReported) {
-            String text = "dropped " + (now - droppedReported) + " log lines: standard output is not being read\n";
+            byte[] line = droppedLine.apply(now - droppedReported);
             droppedReported = now;
-            out.write(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            out.write(line);
         }
     }
 

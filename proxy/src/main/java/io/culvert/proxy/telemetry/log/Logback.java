@@ -10,6 +10,11 @@ import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import ch.qos.logback.core.spi.FilterReply;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
+import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
+import java.util.logging.SimpleFormatter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
@@ -23,10 +28,25 @@ public final class Logback {
 
     private Logback() {}
 
-    /** Takes over all logging of the process. */
-    public static void install(LogSink sink) {
+    /**
+     * Lets nothing out until {@link #install}. Must come before the first class that logs is loaded: left alone, Logback
+     * prints everything, in a format that nobody who reads our output understands.
+     */
+    public static void silence() {
+        LoggerContext context = context();
+        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF);
+        LogManager.getLogManager().reset();
+    }
+
+    private static LoggerContext context() {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
+        return context;
+    }
+
+    /** Takes over all logging of the process. */
+    public static void install(LogSink sink) {
+        LoggerContext context = context();
         FilterByTarget filter = new FilterByTarget(sink);
         sink.onFilterChange(filter.levels::clear);
         context.addTurboFilter(filter);
@@ -36,6 +56,38 @@ public final class Logback {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.TRACE);
         root.addAppender(appender);
+        LogManager.getLogManager().reset();
+        java.util.logging.Logger.getLogger("").addHandler(new JdkLogging());
+    }
+
+    /**
+     * What libraries tell the JDK's own logging, which is gRPC alone. Its finer levels are not even asked for, so that no
+     * connection pays for them.
+     */
+    private static final class JdkLogging extends Handler {
+
+        private static final Formatter WORDS = new SimpleFormatter();
+
+        @Override
+        public void publish(LogRecord said) {
+            int level = said.getLevel().intValue();
+            org.slf4j.event.Level ours = level >= java.util.logging.Level.SEVERE.intValue()
+                    ? org.slf4j.event.Level.ERROR
+                    : level >= java.util.logging.Level.WARNING.intValue()
+                            ? org.slf4j.event.Level.WARN
+                            : org.slf4j.event.Level.INFO;
+            String name = said.getLoggerName();
+            LoggerFactory.getLogger(name == null ? "java" : name)
+                    .atLevel(ours)
+                    .setCause(said.getThrown())
+                    .log(WORDS.formatMessage(said));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
     }
 
     /** Decides by the target of the logger; remembers what it decided until the filter changes. */

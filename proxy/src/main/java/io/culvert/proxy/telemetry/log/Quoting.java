@@ -32,6 +32,15 @@ final class Quoting {
         out.append('"');
     }
 
+    /** As it is, but on one line: what a peer or a library said must not pass for a line of ours. */
+    static void bare(StringBuilder out, String value) {
+        if (value.indexOf('\n') < 0 && value.indexOf('\r') < 0) {
+            out.append(value);
+        } else {
+            out.append(value.replace("\n", "\\n").replace("\r", "\\r"));
+        }
+    }
+
     /** RFC 8259 section 7. */
     static void json(StringBuilder out, String value) {
         out.append('"');

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,7 @@ class LogWriterTest {
     void dropsAndCountsLinesOfLoopsWhenNobodyReads() {
         StuckOutput out = new StuckOutput();
         try (LogWriter writer = LogWriter.start(out, System::nanoTime)) {
+            new LogSink(LogFormat.JSON, LogFilter.startup("off"), writer, () -> Instant.EPOCH);
             int offered = LogWriter.LINES_MAX * 3;
             for (int i = 0; i < offered; i++) {
                 writer.offer(line("line"));
@@ -73,7 +75,10 @@ class LogWriterTest {
             assertThat(writer.droppedLines()).isBetween(1L, (long) offered - LogWriter.LINES_MAX);
             out.opened.countDown();
         }
-        assertThat(out.taken.toString(StandardCharsets.UTF_8)).contains("log lines: standard output is not being read");
+        assertThat(out.taken.toString(StandardCharsets.UTF_8))
+                .contains(
+                        "{\"level\":\"warn\",\"time\":\"1970-01-01T00:00:00.000000Z\",\"scope\":\"ztunnel::telemetry\","
+                                + "\"message\":\"log lines were dropped: standard output is not being read\",\"lines\":");
     }
 
     @Test

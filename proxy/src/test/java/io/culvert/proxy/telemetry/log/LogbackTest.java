@@ -64,6 +64,32 @@ class LogbackTest {
     }
 
     @Test
+    void keepsAMessageOfSeveralLinesOnOne() {
+        install(LogFormat.PLAIN, "info");
+        INPOD.info("a peer said: {}", "bye\r\n1970-01-01T00:00:00.000000Z\tinfo\taccess");
+        assertThat(written().lines()).singleElement().asString().contains("bye\\r\\n1970");
+    }
+
+    @Test
+    void writesWhatLibrariesTellTheJdksLogging() {
+        install(LogFormat.PLAIN, "info");
+        java.util.logging.Logger library = java.util.logging.Logger.getLogger("io.grpc.internal.Something");
+        library.log(java.util.logging.Level.WARNING, "failed {0} times", 3);
+        library.fine("unheard");
+        assertThat(written())
+                .isEqualTo("1970-01-01T00:00:00.000000Z\twarn\tio.grpc.internal.Something\tfailed 3 times\t\n");
+    }
+
+    @Test
+    void saysNothingBeforeItIsInstalled() {
+        Logback.silence();
+        assertThat(INPOD.isErrorEnabled()).isFalse();
+        install(LogFormat.PLAIN, "info");
+        INPOD.error("heard");
+        assertThat(written().lines()).hasSize(1);
+    }
+
+    @Test
     void obeysTheFilterAndItsChanges() {
         LogSink sink = install(LogFormat.PLAIN, "info");
         INPOD.debug("unheard");

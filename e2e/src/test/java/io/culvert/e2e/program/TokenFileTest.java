@@ -1,0 +1,119 @@
+package io.culvert.e2e.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.culvert.e2e.mesh.Programs;
+import io.culvert.linux.Netns;
+import io.culvert.testkit.controlplane.ControlPlane;
+import io.culvert.testkit.controlplane.ProxyAccount;
+import io.culvert.testkit.controlplane.ProxySetup;
+import io.culvert.testkit.listen.Listening;
+import io.culvert.testkit.process.Await;
+import io.culvert.testkit.spec.AddressPlan;
+import io.culvert.testkit.spec.MeshSpec;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A proxy without its token says so, against a control plane that asks for one. */
+@Tag("e2e")
+final class TokenFileTest {
+
+    @TempDir
+    private Path directory;
+
+    private Netns netns;
+    private ControlPlane controlPlane;
+    private ProxySetup setup;
+
+    @BeforeEach
+    void start() throws IOException {
+        Programs.assumeMeshesCanRun();
+        netns = ProxyAlone.namespace();
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        controlPlane = ControlPlane.builder()
+                .listening(Listening.in(netns, new InetSocketAddress(loopback, 0)))
+                .start();
+        MeshSpec mesh = MeshSpec.mesh("token")
+                .node("one", node -> node.pod("a", pod -> {}))
+                .build();
+        controlPlane.serve(mesh, AddressPlan.of(mesh, 0));
+        setup = ProxySetup.write(
+                controlPlane, mesh, ProxyAccount.ofNode("one"), directory, controlPlane.address(), loopback);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        if (controlPlane != null) {
+            controlPlane.close();
+        }
+        if (netns != null) {
+            netns.close();
+        }
+    }
+
+    private ProxyAlone proxyWithToken(String authToken) throws IOException {
+        Map<String, String> environment = new TreeMap<>(setup.environment());
+        environment.put("AUTH_TOKEN", authToken);
+        return ProxyAlone.start(directory, netns, environment);
+    }
+
+    @Test
+    void namesTheMissingFileAndTheRemedyAndTakesTheFileWhenItComes() throws IOException {
+        Path late = directory.resolve("late-token");
+        try (ProxyAlone proxy = proxyWithToken(late.toString())) {
+            String line = proxy.awaitLine("token file " + late + " is missing");
+            assertThat(line)
+                    .contains("\twarn\t")
+                    .contains("mount a projected service account token (audience istio-ca) there, or set AUTH_TOKEN");
+            assertThat(controlPlane.streams()).isZero();
+
+            Files.copy(setup.token(), late);
+            Await.untilTrue(
+                    "the proxy is served",
+                    Duration.ofSeconds(60),
+                    () -> controlPlane.streams() == 1,
+                    () -> String.join("\n", proxy.lines()));
+            assertThat(warningsOf(proxy, "is missing"))
+                    .as("said once, not at each try")
+                    .hasSize(1);
+            assertThat(proxy.lines()).noneSatisfy(said -> assertThat(said).contains("authentication failure"));
+        }
+    }
+
+    @Test
+    void namesTheDefaultFileWhereNobodyNamesAnother() throws IOException {
+        try (ProxyAlone proxy = proxyWithToken("")) {
+            proxy.awaitLine(
+                    "\twarn\tconfig\ttoken file ",
+                    "/var/run/secrets/tokens/istio-token is missing",
+                    "mount a projected service account token (audience istio-ca) there, or set AUTH_TOKEN");
+            proxy.awaitLine("UNAUTHENTICATED", "(no token was sent)");
+        }
+    }
+
+    @Test
+    void tellsWhichTokenWasRefused() throws IOException {
+        Path wrong = Files.writeString(directory.resolve("wrong-token"), "not a token");
+        try (ProxyAlone proxy = proxyWithToken(wrong.toString())) {
+            proxy.awaitLine("UNAUTHENTICATED", "(the token is that of " + wrong + ")");
+        }
+    }
+
+    private static List<String> warningsOf(ProxyAlone proxy, String part) {
+        return proxy.lines().stream()
+                .filter(line -> line.contains("\twarn\t") && line.contains(part))
+                .toList();
+    }
+}
