@@ -67,7 +67,7 @@ public final class CaClient implements CertificateSource, AutoCloseable {
             try {
                 SigningRequest request = SigningRequest.create(identity);
                 control.execute(() -> call(identity, request.pem(), request.keys(), sink));
-            } catch (GeneralSecurityException | IOException | RuntimeException e) {
+            } catch (GeneralSecurityException | RuntimeException e) {
                 sink.failed("failed to create CSR: " + e.getMessage());
             }
         });
