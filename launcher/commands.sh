@@ -10,6 +10,8 @@ common_flags=(
     --enable-native-access=ALL-UNNAMED
     # Netty asks the network cards for an identity and warns where there is none, as in a fresh namespace.
     -Dio.netty.machineId=02:00:00:00:00:00:00:01
+    # Events for the flight recorder cost a tenth of a second of the start and are looked at by nobody.
+    -Dio.netty.jfr.enabled=false
 )
 
 # Where Netty unpacks its native libraries: an exec-able directory, which may be all that is writable.

@@ -1,10 +1,7 @@
 package io.culvert.linux;
 
-import io.culvert.linux.ffi.Native;
-import java.lang.foreign.FunctionDescriptor;
+import io.culvert.linux.ffi.LibcFunction;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /** Error numbers that this code tells apart (asm-generic/errno.h; equal on x86_64 and aarch64), and their names. */
@@ -36,8 +33,8 @@ public final class Errno {
     public static final int EINPROGRESS = 115;
 
     // glibc 2.32 and later; untranslated, unlike strerror(3).
-    private static final Optional<MethodHandle> NAME = text("strerrorname_np");
-    private static final Optional<MethodHandle> DESCRIPTION = text("strerrordesc_np");
+    private static final Optional<LibcFunction> NAME = LibcFunction.ofPointer("strerrorname_np");
+    private static final Optional<LibcFunction> DESCRIPTION = LibcFunction.ofPointer("strerrordesc_np");
     private static final int TEXT_BYTES_MAX = 256;
 
     private Errno() {}
@@ -52,21 +49,11 @@ public final class Errno {
         return lookUp(DESCRIPTION, errno).orElse("unknown error");
     }
 
-    private static Optional<MethodHandle> text(String symbol) {
-        return Native.optional(symbol, FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-    }
-
-    private static Optional<String> lookUp(Optional<MethodHandle> function, int errno) {
-        if (function.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            MemorySegment text = (MemorySegment) function.get().invokeExact(errno);
-            return text.address() == 0
-                    ? Optional.empty()
-                    : Optional.of(text.reinterpret(TEXT_BYTES_MAX).getString(0));
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
-        }
+    private static Optional<String> lookUp(Optional<LibcFunction> function, int errno) {
+        return function.map(text -> text.call(errno))
+                .filter(address -> address != 0)
+                .map(address -> MemorySegment.ofAddress(address)
+                        .reinterpret(TEXT_BYTES_MAX)
+                        .getString(0));
     }
 }

@@ -1,21 +1,16 @@
 package io.culvert.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.culvert.linux.ffi.Native;
-import io.culvert.linux.ffi.Scratch;
+import io.culvert.linux.ffi.LibcFunction;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Runs something on a thread that has no capability left. */
 public final class Capabilities {
-    private static final MethodHandle CAPSET =
-            Native.function("capset", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    private static final LibcFunction CAPSET = LibcFunction.ofInt("capset");
     private static final int VERSION_3 = 0x20080522;
 
     private Capabilities() {}
@@ -36,14 +31,12 @@ public final class Capabilities {
         return thrown.get();
     }
 
-    private static void drop() throws Throwable {
+    private static void drop() {
         try (Arena memory = Arena.ofConfined()) {
             MemorySegment header = memory.allocate(8, 4);
             header.set(JAVA_INT, 0, VERSION_3);
             MemorySegment none = memory.allocate(24, 4);
-            Scratch scratch = Scratch.current();
-            assertThat(scratch.result((int) CAPSET.invokeExact(scratch.state(), header, none)))
-                    .isZero();
+            assertThat(CAPSET.call(header.address(), none.address())).isZero();
         }
     }
 }

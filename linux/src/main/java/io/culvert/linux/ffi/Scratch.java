@@ -34,8 +34,8 @@ public final class Scratch {
         return CURRENT.get();
     }
 
-    /** First argument of every handle made by {@link Native}. */
-    public MemorySegment state() {
+    /** Where a call leaves errno. */
+    MemorySegment state() {
         return state;
     }
 
@@ -45,12 +45,7 @@ public final class Scratch {
     }
 
     /** The answer in the kernel's own form: the value itself, or errno negated if it was below zero. */
-    public int result(int returned) {
-        return returned >= 0 ? returned : -state.get(ValueLayout.JAVA_INT, ERRNO_OFFSET);
-    }
-
-    /** As {@link #result(int)}, for functions that return ssize_t. */
-    public long result(long returned) {
+    long result(long returned) {
         return returned >= 0 ? returned : -state.get(ValueLayout.JAVA_INT, ERRNO_OFFSET);
     }
 }
