@@ -19,8 +19,35 @@ netty_workdir() {
     printf '%s\n' "-Dio.netty.native.workdir=${CULVERT_NATIVE_WORKDIR:-${TMPDIR:-/tmp}}"
 }
 
+cache_of() { # PROGRAM
+    printf '%s\n' "${CULVERT_AOT_DIRECTORY:-$root/$(module_of "$1")/target}/$1.aot"
+}
+
+# A cache that is older than a jar cannot fit. The JVM would find out too, but then does without the JDK's own as well.
+cache_is_young() { # PROGRAM
+    local cache jar
+    cache=$(cache_of "$1")
+    [ -f "$cache" ] || return 1
+    while IFS= read -r -d: jar; do
+        [ ! "$jar" -nt "$cache" ] || return 1
+    done < <(class_path "$(module_of "$1")" | tr '\n' ':')
+}
+
+# Takes the cache if there is one (see aot.sh). The JVM verifies its checksums, ten milliseconds for which a damaged
+# file is no crash, and keeps its several lines about one that does not fit to itself: the program says it in one.
+cache_flags() { # PROGRAM; leaves its answer in the array CACHE
+    CACHE=()
+    if cache_is_young "$1"; then
+        CACHE=("-XX:AOTCache=$(cache_of "$1")" -XX:+VerifySharedSpaces -Xlog:aot=off -Xlog:cds=off
+            "-Dculvert.aot.cache=$(cache_of "$1")")
+    elif [ -f "$(cache_of "$1")" ]; then
+        printf 'culvert: the AOT cache of the %s is older than its jars and is not used: ./culvert train\n' "$1" >&2
+    fi
+}
+
+# Leaves the program's own flags, without cache and options of the user's, in PROGRAM_FLAGS.
 program_command() { # proxy|agent
-    local module main own=()
+    local module main mine own=()
     module=$(module_of "$1")
     case "$1" in
         proxy)
@@ -37,9 +64,9 @@ program_command() { # proxy|agent
             read -r -a mine <<<"${CULVERT_AGENT_JAVA_OPTS:-}"
             ;;
     esac
-    # A class cache trained for exactly this JDK and class path, if there is one; the JVM ignores one that does not fit.
-    [ ! -f "$root/$module/target/$1.aot" ] || own+=("-XX:AOTCache=$root/$module/target/$1.aot")
-    COMMAND=("$JAVA_HOME/bin/java" "${common_flags[@]}" "$(netty_workdir)" "${own[@]}" "${mine[@]}"
+    PROGRAM_FLAGS=("${common_flags[@]}" "$(netty_workdir)" "${own[@]}")
+    cache_flags "$1"
+    COMMAND=("$JAVA_HOME/bin/java" "${PROGRAM_FLAGS[@]}" "${CACHE[@]}" "${mine[@]}"
         -cp "$(class_path "$module")" "$main")
 }
 

@@ -18,6 +18,7 @@ public final class Main {
 
     @SuppressWarnings("SystemExitOutsideMain")
     public static void main(String[] arguments) throws InterruptedException {
+        warnOfUnusedClassCache();
         Agent agent;
         try {
             agent = Agent.start(AgentConfig.read(System.getenv()));
@@ -34,5 +35,19 @@ public final class Main {
         }));
         agent.serve();
         new CountDownLatch(1).await();
+    }
+
+    /**
+     * An AOT cache that does not fit or is damaged is no error: the JVM starts without it, only slower, and keeps its
+     * own lines about that to itself. The launcher names the file beside the JVM's own flag.
+     */
+    private static void warnOfUnusedClassCache() {
+        String named = System.getProperty("culvert.aot.cache");
+        if (named != null && !System.getProperty("java.vm.info", "").contains("sharing")) {
+            log.warn(
+                    "the AOT cache {} is not used: it is damaged, or was made for another JDK, other jars or other"
+                            + " flags (-Xlog:aot tells which); ./culvert train makes a new one",
+                    named);
+        }
     }
 }

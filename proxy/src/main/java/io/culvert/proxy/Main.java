@@ -4,6 +4,7 @@ import io.culvert.proxy.admin.BuildVersion;
 import io.culvert.proxy.config.ConfigException;
 import io.culvert.proxy.config.ConfigReader;
 import io.culvert.proxy.config.ProxyConfig;
+import io.culvert.proxy.lifecycle.ClassCache;
 import io.culvert.proxy.telemetry.log.LogFilter;
 import io.culvert.proxy.telemetry.log.LogSink;
 import io.culvert.proxy.telemetry.log.LogWriter;
@@ -76,6 +77,8 @@ public final class Main {
 
     private static int run(ProxyConfig config, LogSink sink) {
         Logger log = LoggerFactory.getLogger(Main.class);
+        ClassCache.complaint(System.getProperty(ClassCache.NAMED), System.getProperty("java.vm.info", ""))
+                .ifPresent(log::warn);
         try (ProxyProcess process =
                 ProxyProcess.start(config, System.getenv(), sink, Clock.systemUTC(), System::nanoTime)) {
             process.runUntilDrained();

@@ -65,18 +65,24 @@ public final class Programs {
                 .readyLimit(READY_LIMIT);
     }
 
-    /** Asks the launcher's functions; they build nothing. */
-    private static List<String> command(String function) {
-        String script = "set -eu; root=$0; die() { echo \"$*\" >&2; exit 1; }; JAVA_HOME=$1;"
-                + " . \"$root/launcher/build.sh\"; . \"$root/launcher/commands.sh\"; "
-                + function + "; printf '%s\\0' \"${COMMAND[@]}\"";
+    /** A shell that runs some of the launcher's functions, such as build nothing. */
+    static List<String> launcher(String functions) {
+        String script = "set -eu; root=$0; say() { echo \"$*\" >&2; }; die() { say \"$*\"; exit 1; }; JAVA_HOME=$1;"
+                + " for part in build commands namespaces aot; do . \"$root/launcher/$part.sh\"; done; "
+                + functions;
+        return List.of("bash", "-c", script, ROOT.toString(), System.getProperty("java.home"));
+    }
+
+    /** The command line that a function of the launcher leaves in its array COMMAND. */
+    static List<String> command(String functions) {
+        String print = "; printf '%s\\0' \"${COMMAND[@]}\"";
         try {
-            Process process = new ProcessBuilder("bash", "-c", script, ROOT.toString(), System.getProperty("java.home"))
+            Process process = new ProcessBuilder(launcher(functions + print))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
-                throw new IllegalStateException("the launcher gives no command line for: " + function);
+                throw new IllegalStateException("the launcher gives no command line for: " + functions);
             }
             return List.of(answer.split("\0", -1)).stream()
                     .filter(argument -> !argument.isEmpty())

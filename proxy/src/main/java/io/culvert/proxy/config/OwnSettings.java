@@ -20,6 +20,7 @@ public record OwnSettings(
             "CULVERT_PROXY_JAVA_OPTS",
             "CULVERT_AGENT_JAVA_OPTS",
             "CULVERT_NATIVE_WORKDIR",
+            "CULVERT_AOT_DIRECTORY",
             "CULVERT_PEER_ZTUNNEL",
             "CULVERT_CERT_RENEWAL_JITTER",
             "CULVERT_CERT_SOURCE",

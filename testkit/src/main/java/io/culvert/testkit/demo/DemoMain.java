@@ -2,6 +2,7 @@ package io.culvert.testkit.demo;
 
 import io.culvert.testkit.mesh.Mesh;
 import io.culvert.testkit.mesh.MeshOptions;
+import io.culvert.testkit.mesh.NodePrograms;
 import io.culvert.testkit.network.Privileges;
 import io.culvert.testkit.process.Spawner;
 import java.io.IOException;
@@ -40,10 +41,10 @@ public final class DemoMain {
     }
 
     private int run() {
-        Optional<DemoPrograms> programs = DemoPrograms.of(properties());
+        Optional<NodePrograms> programs = NodePrograms.of(properties());
         if (programs.isEmpty()) {
             System.err.println("no proxy to show: start this by ./culvert demo, which says in the system property "
-                    + DemoPrograms.PROXY + " how one is started");
+                    + NodePrograms.PROXY + " how one is started");
             return CANNOT;
         }
         Optional<String> obstacle = Privileges.obstacleToNamespaces();
@@ -64,7 +65,7 @@ public final class DemoMain {
         }
     }
 
-    private MeshOptions options(DemoPrograms programs) {
+    private MeshOptions options(NodePrograms programs) {
         return MeshOptions.proxy(programs.proxy())
                 .agent(programs.agent())
                 .observer(terminal::done)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.culvert.testkit.mesh.MeshOptions.Agent;
 import io.culvert.testkit.mesh.MeshOptions.CniPlugin;
+import io.culvert.testkit.mesh.NodePrograms;
 import io.culvert.testkit.spec.AddressPlan;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -55,8 +56,8 @@ final class DemoPartsTest {
     @Test
     void programsComeOneArgumentALine() {
         Map<String, String> properties =
-                Map.of(DemoPrograms.PROXY, "java\n-cp\n/with a space/x.jar\nMain\n", DemoPrograms.AGENT, "java\nAgent");
-        assertThat(DemoPrograms.of(properties)).hasValueSatisfying(programs -> {
+                Map.of(NodePrograms.PROXY, "java\n-cp\n/with a space/x.jar\nMain\n", NodePrograms.AGENT, "java\nAgent");
+        assertThat(NodePrograms.of(properties)).hasValueSatisfying(programs -> {
             assertThat(programs.proxy()).containsExactly("java", "-cp", "/with a space/x.jar", "Main");
             assertThat(programs.agent())
                     .isInstanceOfSatisfying(
@@ -68,7 +69,7 @@ final class DemoPartsTest {
 
     @Test
     void withoutAProxyThereIsNothingToShow() {
-        assertThat(DemoPrograms.of(Map.of())).isEmpty();
+        assertThat(NodePrograms.of(Map.of())).isEmpty();
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.culvert.testkit.demo;
+package io.culvert.testkit.mesh;
 
 import io.culvert.testkit.mesh.MeshOptions.Agent;
 import io.culvert.testkit.mesh.MeshOptions.CniPlugin;
@@ -12,13 +12,13 @@ import java.util.Optional;
  * How proxy and agent are started, as the launcher says it in system properties: one argument a line. Without an agent
  * the testkit stands in, and without a plugin it plays the plugin's part.
  */
-record DemoPrograms(List<String> proxy, Agent agent) {
-    static final String PROXY = "culvert.proxy.command";
-    static final String AGENT = "culvert.agent.command";
-    static final String PLUGIN = "culvert.cni.plugin";
+public record NodePrograms(List<String> proxy, Agent agent) {
+    public static final String PROXY = "culvert.proxy.command";
+    public static final String AGENT = "culvert.agent.command";
+    public static final String PLUGIN = "culvert.cni.plugin";
 
     /** Empty if not even a proxy is named. */
-    static Optional<DemoPrograms> of(Map<String, String> properties) {
+    public static Optional<NodePrograms> of(Map<String, String> properties) {
         List<String> proxy = arguments(properties.getOrDefault(PROXY, ""));
         if (proxy.isEmpty()) {
             return Optional.empty();
@@ -27,7 +27,7 @@ record DemoPrograms(List<String> proxy, Agent agent) {
         Agent programmed = agent.isEmpty()
                 ? new Agent.Testkit()
                 : new Agent.Command(agent, Map.of(), plugin(properties.getOrDefault(PLUGIN, "")));
-        return Optional.of(new DemoPrograms(proxy, programmed));
+        return Optional.of(new NodePrograms(proxy, programmed));
     }
 
     private static List<String> arguments(String lines) {
@@ -42,7 +42,7 @@ record DemoPrograms(List<String> proxy, Agent agent) {
     }
 
     /** Who programs the pods, in words. */
-    String agentInWords() {
+    public String agentInWords() {
         return switch (agent) {
             case Agent.Testkit _ -> "no agent was given: the testkit programs the pods itself";
             case Agent.Command command ->
