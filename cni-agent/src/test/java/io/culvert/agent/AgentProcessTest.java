@@ -47,10 +47,6 @@ final class AgentProcessTest {
     private static final String RUNNING =
             "\"phase\":\"Running\",\"podIP\":\"10.99.0.2\",\"podIPs\":[{\"ip\":\"10.99.0.2\"}]";
 
-    /** Time, level, scope, message; nothing else is on the agent's output. */
-    private static final String LOG_LINE = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z\t"
-            + "(error|warn|info|debug|trace)\tcni-agent:[^\t]+\t[^\t]+";
-
     @TempDir
     private Path directory;
 
@@ -93,7 +89,6 @@ final class AgentProcessTest {
         assertThat(next.terminate()).isZero();
         assertThat(directory.resolve("pluginevent.sock")).doesNotExist();
         assertThat(directory.resolve("ztunnel.sock")).doesNotExist();
-        assertThat(next.log()).allSatisfy(line -> assertThat(line).matches(LOG_LINE));
     }
 
     @Test
@@ -189,7 +184,6 @@ final class AgentProcessTest {
         assertThat(agent.readyStatus()).isEqualTo(503);
         assertThat(add().output()).contains("\"code\":11");
         assertThat(agent.terminate()).isZero();
-        assertThat(agent.log()).isNotEmpty().allSatisfy(line -> assertThat(line).matches(LOG_LINE));
     }
 
     @Test
@@ -199,11 +193,7 @@ final class AgentProcessTest {
         AgentProcess agent = keep(AgentProcess.start(directory, api, settings));
 
         assertThat(agent.awaitExit()).isEqualTo(1);
-        assertThat(agent.log())
-                .allSatisfy(line -> assertThat(line).matches(LOG_LINE))
-                .last()
-                .asString()
-                .contains("AMBIENT_IPV6=\"ture\": write true or false");
+        assertThat(agent.log()).last().asString().contains("AMBIENT_IPV6=\"ture\": write true or false");
     }
 
     private AgentProcess startAgent() throws IOException {

@@ -105,17 +105,6 @@ final class AotCacheTest {
         costsOneLine(damaged.resolve("missing.aot"));
     }
 
-    /** Made for another class path: here one in another order. */
-    @Test
-    void aStaleCacheCostsOneLine() {
-        List<String> command = new ArrayList<>(trained("proxy"));
-        int path = command.indexOf("-cp") + 1;
-        String jars = command.get(path);
-        command.set(path, jars.substring(jars.lastIndexOf(':') + 1) + ":" + jars);
-
-        assertThat(linesOfAProxyOnCaches(command)).singleElement().asString().contains(NOT_USED);
-    }
-
     private void costsOneLine(Path cache) {
         String whole = caches.resolve("proxy.aot").toString();
         List<String> command = trained("proxy").stream()
