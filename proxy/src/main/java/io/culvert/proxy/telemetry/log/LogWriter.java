@@ -28,7 +28,7 @@ public final class LogWriter implements AutoCloseable {
     static final int BATCH_LINES = 64;
     static final long LOOP_WAIT_MICROS_MAX = 2_000;
     private static final long PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
-    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long IDLE_PARK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long FLUSH_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int BATCH_BYTES_MAX = 64 * 1024;

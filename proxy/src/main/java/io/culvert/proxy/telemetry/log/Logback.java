@@ -29,8 +29,8 @@ public final class Logback {
     private Logback() {}
 
     /**
-     * Lets nothing out until {@link #install}. Must come before the first class that logs is loaded: left alone, Logback
-     * prints everything, in a format that nobody who reads our output understands.
+     * Lets nothing out until {@link #install}. Must come before the first class that logs is loaded: left alone,
+     * Logback prints everything, in a format that nobody who reads our output understands.
      */
     public static void silence() {
         LoggerContext context = context();
@@ -61,8 +61,8 @@ public final class Logback {
     }
 
     /**
-     * What libraries tell the JDK's own logging, which is gRPC alone. Its finer levels are not even asked for, so that no
-     * connection pays for them.
+     * What libraries tell the JDK's own logging, which is gRPC alone. Its finer levels are not even asked for, so that
+     * no connection pays for them.
      */
     private static final class JdkLogging extends Handler {
 

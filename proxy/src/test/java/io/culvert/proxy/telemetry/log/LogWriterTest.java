@@ -78,7 +78,8 @@ class LogWriterTest {
         assertThat(out.taken.toString(StandardCharsets.UTF_8))
                 .contains(
                         "{\"level\":\"warn\",\"time\":\"1970-01-01T00:00:00.000000Z\",\"scope\":\"ztunnel::telemetry\","
-                                + "\"message\":\"log lines were dropped: standard output is not being read\",\"lines\":");
+                                + "\"message\":\"log lines were dropped: standard output is not being read\","
+                                + "\"lines\":");
     }
 
     @Test
