@@ -5,7 +5,8 @@ import java.time.Instant;
 
 /**
  * Whether a failure is news. What is tried again and again fails again and again in the same words, and these would
- * bury everything else in the log: the first is to be told, and one every {@link #REMIND_AFTER} for those who look later.
+ * bury everything else in the log: the first is to be told, and one every {@link #REMIND_AFTER} for those who look
+ * later.
  * Used by one thread.
  */
 public final class RepeatedFailure {
