@@ -4,9 +4,11 @@ import io.culvert.proxy.config.ProxyConfig;
 import io.culvert.proxy.tls.TlsContexts;
 import io.culvert.xds.AdsClient;
 import io.culvert.xds.AdsCounters;
+import io.culvert.xds.AdsStatus;
 import io.culvert.xds.CertificatePrefetch;
 import io.culvert.xds.InvalidLocalState;
 import io.culvert.xds.LocalState;
+import io.culvert.xds.OnDemand;
 import io.culvert.xds.XdsConfig;
 import io.culvert.xds.XdsNode;
 import io.culvert.xds.channel.ControlPlaneEndpoint;
@@ -22,6 +24,7 @@ import io.culvert.xds.mesh.MeshState;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -44,7 +47,7 @@ final class ControlSide implements AutoCloseable {
     private final CaClient ca;
     private final CertificateManager certificates;
     private volatile LocalState localState = LocalState.EMPTY;
-    private @Nullable AdsClient ads;
+    private volatile @Nullable AdsClient ads;
 
     /** Makes everything, asks for nothing yet. */
     ControlSide(ProxyConfig config, Map<String, String> jsonMetadata, InstantSource clock) {
@@ -114,7 +117,9 @@ final class ControlSide implements AutoCloseable {
                 node.localNode(),
                 config.proxyMetadata(),
                 jsonMetadata);
-        ads = AdsClient.start(new XdsConfig(endpoint(config.xds()), name), mesh, grpc, control, counters, synced);
+        XdsConfig xds =
+                new XdsConfig(endpoint(config.xds()), name, config.features().onDemandXds());
+        ads = AdsClient.start(xds, mesh, grpc, control, counters, synced);
     }
 
     /** Runs a chore of the process on the control thread, again and again. */
@@ -123,6 +128,27 @@ final class ControlSide implements AutoCloseable {
             chore.run();
             every(period, chore);
         });
+    }
+
+    /** How to ask for single addresses; empty where the whole mesh is followed. */
+    Optional<OnDemand> onDemand() {
+        if (!config.features().onDemandXds() || !config.xds().isEnabled()) {
+            return Optional.empty();
+        }
+        return Optional.of((key, listener) -> {
+            AdsClient client = ads;
+            if (client == null) {
+                listener.refused();
+            } else {
+                client.demand(key, listener);
+            }
+        });
+    }
+
+    /** How the conversation with the control plane stands. From any thread. */
+    AdsStatus xdsStatus() {
+        AdsClient client = ads;
+        return client == null ? AdsStatus.NONE : client.status();
     }
 
     MeshState mesh() {
@@ -162,8 +188,9 @@ final class ControlSide implements AutoCloseable {
 
     @Override
     public void close() {
-        if (ads != null) {
-            ads.close();
+        AdsClient client = ads;
+        if (client != null) {
+            client.close();
         }
         certificates.close();
         ca.close();
