@@ -43,7 +43,7 @@ final class MeshSnapshotTest {
 
     private List<String> endpoints() {
         Service service = Objects.requireNonNull(mesh.snapshot().serviceByName(ECHO));
-        return service.endpoints().stream().map(Endpoint::workloadUid).sorted().toList();
+        return List.copyOf(mesh.snapshot().endpoints(service).keySet());
     }
 
     @Test
