@@ -16,6 +16,7 @@ import io.culvert.proxy.rbac.PodConnections;
 import io.culvert.proxy.relay.DataLoop;
 import io.culvert.proxy.relay.DataLoops;
 import io.culvert.proxy.routing.WorkloadRef;
+import io.culvert.proxy.telemetry.metrics.MetricSource;
 import io.culvert.proxy.tls.TlsContexts;
 import io.culvert.xds.identity.Identity;
 import io.culvert.xds.mesh.MeshListener;
@@ -74,6 +75,10 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
         DataLoop listening =
                 loops.get(Math.floorMod(pods.getAndIncrement(), loops.all().size()));
         return PodServer.start(pod, shares, listening, hbone);
+    }
+
+    MetricSource metrics() {
+        return new BufferMetrics(loops);
     }
 
     @Override

@@ -133,6 +133,7 @@ final class ProxyProcess implements AutoCloseable {
         Readiness.Gate wired = readiness.gate(Readiness.PROXY);
         metrics.add(new ProcessMetrics())
                 .add(new BuildInfo(config.node().istioVersion()))
+                .add(data.metrics())
                 .add(traffic)
                 .add(xdsMetrics)
                 .add(inpodMetrics);

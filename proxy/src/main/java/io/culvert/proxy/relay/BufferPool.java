@@ -1,6 +1,8 @@
 package io.culvert.proxy.relay;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +32,11 @@ public final class BufferPool {
 
     private final ArrayDeque<RawBuffer> freeLarge = new ArrayDeque<>();
     private final ArrayDeque<RawBuffer> freeChunks = new ArrayDeque<>();
-    private int outstanding;
-    private long outstandingBytes;
+
+    /** Written by the loop alone, without a barrier; metrics read them from elsewhere. */
+    private final AtomicInteger outstanding = new AtomicInteger();
+
+    private final AtomicLong outstandingBytes = new AtomicLong();
 
     BufferPool() {}
 
@@ -48,14 +53,17 @@ public final class BufferPool {
     private RawBuffer handOut(@Nullable RawBuffer free, int capacity) {
         RawBuffer buffer = free == null ? new RawBuffer(this, capacity) : free;
         buffer.handOut();
-        outstanding++;
-        outstandingBytes += buffer.capacity();
+        count(1, buffer.capacity());
         return buffer;
     }
 
+    private void count(int buffers, long bytes) {
+        outstanding.setOpaque(outstanding.getPlain() + buffers);
+        outstandingBytes.setOpaque(outstandingBytes.getPlain() + bytes);
+    }
+
     void takeBack(RawBuffer buffer) {
-        outstanding--;
-        outstandingBytes -= buffer.capacity();
+        count(-1, -buffer.capacity());
         if (buffer.capacity() == LARGE && freeLarge.size() < LARGE_KEPT) {
             freeLarge.addLast(buffer);
         } else if (buffer.capacity() == CHUNK && freeChunks.size() < CHUNKS_KEPT) {
@@ -65,14 +73,14 @@ public final class BufferPool {
         }
     }
 
-    /** Buffers handed out and not yet given back. */
+    /** Buffers handed out and not yet given back. Any thread. */
     public int outstanding() {
-        return outstanding;
+        return outstanding.getOpaque();
     }
 
-    /** Their bytes. */
+    /** Their bytes. Any thread. */
     public long outstandingBytes() {
-        return outstandingBytes;
+        return outstandingBytes.getOpaque();
     }
 
     void freeKept() {

@@ -42,6 +42,18 @@ public final class DataLoops implements AutoCloseable {
         return loops.get(index);
     }
 
+    /** Native buffers handed out on all loops: the loops' own, and those in which bytes wait for a slow reader. */
+    public long buffersOutstanding() {
+        return loops.stream().mapToLong(loop -> loop.buffers().outstanding()).sum();
+    }
+
+    /** Their bytes. */
+    public long bufferBytesOutstanding() {
+        return loops.stream()
+                .mapToLong(loop -> loop.buffers().outstandingBytes())
+                .sum();
+    }
+
     /** Ends the loops: closes every socket on them, frees their buffers, waits for their threads. */
     @Override
     public void close() {
