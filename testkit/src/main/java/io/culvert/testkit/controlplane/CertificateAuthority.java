@@ -124,6 +124,17 @@ public final class CertificateAuthority {
         return issue(key, List.of(new GeneralName(GeneralName.uniformResourceIdentifier, spiffeId)), validity);
     }
 
+    /**
+     * A key and a certificate for this identity, for tests of who is let in.
+     *
+     * @param ahead of now, from when it is valid; negative and larger than {@code lifetime}: it has expired
+     */
+    public PeerCredential peerCredential(String spiffeId, Duration ahead, Duration lifetime) {
+        KeyPair key = Signer.newKey();
+        Signer.Validity validity = Signer.Validity.of(clock.instant().plus(ahead), lifetime);
+        return new PeerCredential(key.getPrivate(), issue(key.getPublic(), spiffeId, validity));
+    }
+
     /** A key and a certificate for a TLS server that is reached by these names and addresses. */
     ServerCredential serverCredential(
             Collection<String> names, Collection<InetAddress> addresses, Signer.Validity validity) {
