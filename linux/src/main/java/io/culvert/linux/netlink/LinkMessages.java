@@ -17,6 +17,7 @@ final class LinkMessages {
     private static final int IFINFOMSG_BYTES = 16;
     private static final int NAME_BYTES_MAX = 15;
 
+    private static final int IFLA_ADDRESS = 1;
     private static final int IFLA_IFNAME = 3;
     private static final int IFLA_MTU = 4;
     private static final int IFLA_MASTER = 10;
@@ -79,6 +80,10 @@ final class LinkMessages {
 
     static MessageWriter setMtu(int sequence, int index, int mtu) {
         return change(sequence, index).attributeU32(IFLA_MTU, mtu).end();
+    }
+
+    static MessageWriter setHardwareAddress(int sequence, int index, byte[] address) {
+        return change(sequence, index).attribute(IFLA_ADDRESS, address).end();
     }
 
     static MessageWriter delete(int sequence, int index) {

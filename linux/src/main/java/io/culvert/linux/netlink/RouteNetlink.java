@@ -128,6 +128,18 @@ public final class RouteNetlink implements AutoCloseable {
         socket.request("set mtu of link " + name + " to " + mtu, number -> LinkMessages.setMtu(number, index, mtu));
     }
 
+    /**
+     * Gives an Ethernet link another address.
+     *
+     * @param address six bytes
+     */
+    public void setHardwareAddress(String name, byte[] address) throws KernelException {
+        int index = link(name).index();
+        socket.request(
+                "set hardware address of link " + name,
+                number -> LinkMessages.setHardwareAddress(number, index, address));
+    }
+
     /** Deletes the link, and with one end of a veth pair the other. */
     public void deleteLink(String name) throws KernelException {
         int index = link(name).index();

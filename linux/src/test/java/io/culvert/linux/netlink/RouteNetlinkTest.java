@@ -10,6 +10,7 @@ import io.culvert.linux.Netns;
 import io.culvert.linux.TestKernel;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -113,10 +114,19 @@ class RouteNetlinkTest {
             netlink.setNetns("b0", pod);
             inPod.rename("b0", "eth0");
             inPod.setMtu("eth0", 1400);
+            inPod.setHardwareAddress("eth0", new byte[] {2, 0, 10, 0, 0, 1});
 
             assertThat(inPod.link("eth0").mtu()).isEqualTo(1400);
+            assertThat(pod.call(() -> NetworkInterface.getByName("eth0").getHardwareAddress()))
+                    .containsExactly(2, 0, 10, 0, 0, 1);
             assertThat(netlink.findLink("b0")).isEmpty();
         }
+    }
+
+    @Test
+    void refusesAHardwareAddressOfAnotherLength() throws IOException {
+        netlink.createVeth("a0", "b0");
+        assertErrno(Errno.EINVAL, () -> netlink.setHardwareAddress("a0", new byte[] {2, 0, 1}));
     }
 
     @Test

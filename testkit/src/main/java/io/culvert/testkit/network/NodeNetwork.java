@@ -99,6 +99,8 @@ public final class NodeNetwork implements AutoCloseable {
             here.setMaster(cable, POD_BRIDGE);
             here.setUp(cable);
             there.setUp("lo");
+            there.setHardwareAddress(
+                    POD_LINK, hardwareAddress(addresses.iterator().next()));
             there.setUp(POD_LINK);
             for (InetAddress address : addresses) {
                 addAddress(there, address);
@@ -110,6 +112,15 @@ public final class NodeNetwork implements AutoCloseable {
             pod.close();
             throw failure;
         }
+    }
+
+    /**
+     * Locally administered, and the same for the same IP address: who remembers the pod that had it before reaches the
+     * one that has it now. Its neighbours would else ask nobody for a minute (RFC 4861 section 7.3; arp(7)).
+     */
+    private static byte[] hardwareAddress(InetAddress address) {
+        byte[] ip = address.getAddress();
+        return new byte[] {2, 0, ip[ip.length - 4], ip[ip.length - 3], ip[ip.length - 2], ip[ip.length - 1]};
     }
 
     private void addAddress(RouteNetlink pod, InetAddress address) throws IOException {
