@@ -25,9 +25,11 @@ public final class DemoMain {
     private final Terminal terminal = Terminal.standard(System.getenv());
     private final Expectations expect = new Expectations(terminal);
     private final boolean keep;
+    private final StartGoal startGoal;
 
-    private DemoMain(boolean keep) {
+    private DemoMain(boolean keep, StartGoal startGoal) {
         this.keep = keep;
+        this.startGoal = startGoal;
     }
 
     public static void main(String[] args) {
@@ -36,7 +38,18 @@ public final class DemoMain {
             System.err.println("usage: culvert demo [--keep]");
             System.exit(CANNOT);
         }
-        System.exit(new DemoMain(arguments.contains(KEEP)).run());
+        System.exit(run(arguments.contains(KEEP)));
+    }
+
+    private static int run(boolean keep) {
+        try {
+            double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+            int cores = Runtime.getRuntime().availableProcessors();
+            return new DemoMain(keep, StartGoal.of(System.getenv(), load, cores)).run();
+        } catch (IllegalArgumentException unusable) {
+            System.err.println(unusable.getMessage());
+            return CANNOT;
+        }
     }
 
     private int run() {
@@ -78,7 +91,7 @@ public final class DemoMain {
                             + " the next start.");
         }
         try (WireWitness wire = WireWitness.on(mesh)) {
-            new Demo(mesh, wire, terminal, expect, DemoMain::sinceStart).play();
+            new Demo(mesh, wire, terminal, expect, DemoMain::sinceStart, startGoal).play();
         }
     }
 
