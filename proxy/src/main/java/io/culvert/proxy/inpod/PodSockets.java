@@ -70,8 +70,7 @@ public final class PodSockets {
             boolean transparent = transparent(number);
             SocketOptions.setNoDelay(number);
             if (keepalive) {
-                keepalive(number);
-                userTimeout(number);
+                keepAccepted(number);
             }
             IpAddress wildcard = settings.ipv6() ? WILDCARD_V6 : WILDCARD_V4;
             Sockets.bind(fd, new InetSocketAddress(wildcard.toInetAddress(), port));
@@ -80,6 +79,16 @@ public final class PodSockets {
         } catch (KernelException | RuntimeException e) {
             fd.close();
             throw e;
+        }
+    }
+
+    /** A setting that the kernel refuses costs the probes, never the listener. */
+    private void keepAccepted(int listener) {
+        try {
+            keepalive(listener);
+            userTimeout(listener);
+        } catch (KernelException e) {
+            log.warn("accepted connections go without keepalive: {}", e.getMessage());
         }
     }
 
@@ -119,10 +128,15 @@ public final class PodSockets {
      */
     public Fd dialOwnFrom(IpAddress source, IpAddress destination) throws KernelException {
         Fd fd = dialOwn(destination);
-        if (!source.equals(destination) && source.isV4() == destination.isV4()) {
-            spoof(fd, source);
+        try {
+            if (!source.equals(destination) && source.isV4() == destination.isV4()) {
+                spoof(fd, source);
+            }
+            return fd;
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
         }
-        return fd;
     }
 
     private Fd create(boolean v6) throws KernelException {
@@ -182,8 +196,7 @@ public final class PodSockets {
         boolean v6 = !source.isV4();
         try {
             // Transparent implies what IP_FREEBIND allows. The port is left to connect: chosen here, it would have to
-            // be
-            // free towards every destination, and a busy caller would run out of them.
+            // be free towards every destination, and a busy caller would run out of them.
             SocketOptions.setTransparent(fd.number(), v6);
             SocketOptions.setBindAddressNoPort(fd.number());
             Sockets.bind(fd, new InetSocketAddress(source.toInetAddress(), 0));
