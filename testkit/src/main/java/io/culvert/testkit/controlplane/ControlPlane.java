@@ -3,11 +3,13 @@ package io.culvert.testkit.controlplane;
 import io.culvert.testkit.spec.AddressPlan;
 import io.culvert.testkit.spec.MeshResources;
 import io.culvert.testkit.spec.MeshSpec;
+import io.culvert.testkit.spec.ScaleMesh;
 import io.grpc.Server;
 import io.grpc.Status;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -61,7 +63,7 @@ public final class ControlPlane implements AutoCloseable {
         try {
             EventLog events = new EventLog();
             ResourceStore store = new ResourceStore();
-            DiscoveryService discovery = new DiscoveryService(store, events);
+            DiscoveryService discovery = new DiscoveryService(store, events, thread);
             CertificateService certificates =
                     new CertificateService(settings.certificates(), new StoredPlacement(store), events, thread);
             ServerIdentity identity = settings.serverIdentity();
@@ -97,6 +99,16 @@ public final class ControlPlane implements AutoCloseable {
 
     public CertificateAuthority authority() {
         return authority;
+    }
+
+    /** What goes wrong with responses; the subject of a fault is the name of the resource type. */
+    public FaultPlan<DiscoveryFault> discoveryFaults() {
+        return discovery.faults();
+    }
+
+    /** Whether requests are left unread from now on, on every stream: open in one direction alone. */
+    public void deaf(boolean value) {
+        thread.run(() -> discovery.deaf(value));
     }
 
     /** What goes wrong with certificates; the subject of a fault is the identity that is asked for. */
@@ -142,6 +154,15 @@ public final class ControlPlane implements AutoCloseable {
     /** Says this mesh from now on, and nothing else: every pod that belongs to the mesh as reachable by HBONE. */
     public void serve(MeshSpec mesh, AddressPlan plan) {
         serve(MeshResources.of(mesh, plan));
+    }
+
+    /** Says this mesh from now on, and nothing else. */
+    public void serve(ScaleMesh mesh) {
+        edit(edit -> {
+            edit.replace(List.of(), List.of());
+            mesh.addresses().forEach(edit::put);
+            mesh.authorizations().forEach(edit::put);
+        });
     }
 
     /** How many discovery streams are open. */

@@ -17,6 +17,9 @@ public sealed interface ControlPlaneEvent {
     record Sent(long stream, ResourceType type, String nonce, List<String> names, List<String> removed)
             implements ControlPlaneEvent {}
 
+    /** Something planned goes wrong with the response of this nonce. */
+    record Faulted(long stream, DiscoveryFault fault, String nonce) implements ControlPlaneEvent {}
+
     /** The proxy accepted the response of this nonce. */
     record Acked(long stream, ResourceType type, String nonce) implements ControlPlaneEvent {}
 

@@ -2,6 +2,7 @@ package io.culvert.testkit.controlplane;
 
 import io.culvert.proto.discovery.DeltaDiscoveryRequest;
 import io.culvert.proto.discovery.DeltaDiscoveryResponse;
+import io.culvert.proto.discovery.Resource;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -17,29 +18,46 @@ import java.util.Set;
  * <p>Answers to requests are sent at once; changes wait while the transport has more than it can take, and collapse: a
  * slow proxy costs one set of names, never a queue of responses.
  */
-final class DiscoveryStream implements StreamObserver<DeltaDiscoveryRequest> {
+final class DiscoveryStream implements StreamObserver<DeltaDiscoveryRequest>, Outbox.Wire {
     private final DiscoveryService service;
     private final long number;
     private final ProxyAccount caller;
-    private final ServerCallStreamObserver<DeltaDiscoveryResponse> out;
+    private final ServerCallStreamObserver<Outgoing> out;
+    private final Outbox outbox;
     private final Map<ResourceType, Subscription> subscriptions = new EnumMap<>(ResourceType.class);
     private boolean closed;
+    /** Whether a request has been asked of the transport and has not come. */
+    private boolean listening;
 
     DiscoveryStream(
-            DiscoveryService service,
-            long number,
-            ProxyAccount caller,
-            ServerCallStreamObserver<DeltaDiscoveryResponse> out) {
+            DiscoveryService service, long number, ProxyAccount caller, ServerCallStreamObserver<Outgoing> out) {
         this.service = service;
         this.number = number;
         this.caller = caller;
         this.out = out;
+        this.outbox = new Outbox(service.faults(), service.thread(), this);
+        out.disableAutoRequest();
         out.setOnReadyHandler(this::flush);
         out.setOnCancelHandler(() -> closed("cancelled by the proxy"));
+        read();
+    }
+
+    /** Takes the next request off the wire when it comes, unless the server is deaf. */
+    void read() {
+        if (!closed && !listening && !service.isDeaf()) {
+            listening = true;
+            out.request(1);
+        }
     }
 
     @Override
     public void onNext(DeltaDiscoveryRequest request) {
+        listening = false;
+        answer(request);
+        read();
+    }
+
+    private void answer(DeltaDiscoveryRequest request) {
         service.log().append(new ControlPlaneEvent.Requested(number, request));
         Optional<ResourceType> type = ResourceType.of(request.getTypeUrl());
         if (type.isEmpty()) {
@@ -96,10 +114,42 @@ final class DiscoveryStream implements StreamObserver<DeltaDiscoveryRequest> {
                 .setSystemVersionInfo(service.systemVersion())
                 .addAllRemovedResources(answer.removed());
         answer.resources().forEach(resource -> response.addResources(resource.wire(!subscription.wildcard())));
-        out.onNext(response.build());
-        List<String> names =
-                answer.resources().stream().map(StoredResource::name).toList();
-        service.log().append(new ControlPlaneEvent.Sent(number, type, nonce, names, List.copyOf(answer.removed())));
+        outbox.send(type, response.build());
+    }
+
+    /** Onto the wire, unless the stream has ended meanwhile. */
+    @Override
+    public void send(Outgoing message) {
+        if (closed) {
+            return;
+        }
+        out.onNext(message);
+        if (message instanceof Outgoing.Response(DeltaDiscoveryResponse sent)) {
+            List<String> names =
+                    sent.getResourcesList().stream().map(Resource::getName).toList();
+            ResourceType.of(sent.getTypeUrl())
+                    .ifPresent(type -> service.log()
+                            .append(new ControlPlaneEvent.Sent(
+                                    number, type, sent.getNonce(), names, sent.getRemovedResourcesList())));
+        }
+    }
+
+    @Override
+    public void end(Status status) {
+        if (status.isOk()) {
+            onCompleted();
+        } else {
+            close(status);
+        }
+    }
+
+    @Override
+    public void committing(DiscoveryFault fault, String nonce) {
+        service.log().append(new ControlPlaneEvent.Faulted(number, fault, nonce));
+    }
+
+    void release() {
+        outbox.release();
     }
 
     void changed(ResourceType type, Set<String> names) {
@@ -138,7 +188,7 @@ final class DiscoveryStream implements StreamObserver<DeltaDiscoveryRequest> {
     @Override
     public void onCompleted() {
         if (!closed) {
-            closed("completed by the proxy");
+            closed("completed");
             out.onCompleted();
         }
     }

@@ -33,6 +33,11 @@ public final class ResourceEdit {
         return this;
     }
 
+    /** A resource of that name that no proxy can accept, from now on for everybody who asks. */
+    public ResourceEdit putUnusable(ResourceType type, String name, Unusable kind) {
+        return putRaw(type, name, kind.payload(type, name));
+    }
+
     /** Removes what has this name; nothing if nothing has. */
     public ResourceEdit remove(ResourceType type, String name) {
         store.remove(type, name);
