@@ -1,13 +1,16 @@
 package io.culvert.testkit;
 
 import io.culvert.testkit.controlplane.ControlPlane;
+import io.culvert.testkit.controlplane.ControlScript;
 import io.culvert.testkit.controlplane.ProxyAccount;
 import io.culvert.testkit.controlplane.ProxySetup;
 import io.culvert.testkit.listen.Listening;
 import io.culvert.testkit.spec.AddressPlan;
 import io.culvert.testkit.spec.MeshFile;
+import io.culvert.testkit.spec.MeshResources;
 import io.culvert.testkit.spec.MeshSpec;
 import io.culvert.testkit.spec.NodeSpec;
+import io.culvert.testkit.spec.ScaleMesh;
 import io.culvert.testkit.spec.SpecException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -63,7 +66,7 @@ public final class ControlPlaneMain {
         AtomicInteger status = new AtomicInteger();
         try {
             run(arguments, System.out, status);
-        } catch (IOException | SpecException e) {
+        } catch (IOException | SpecException | IllegalArgumentException e) {
             System.err.println("control plane: " + describe(e));
             status.set(1);
             System.exit(1);
@@ -79,6 +82,9 @@ public final class ControlPlaneMain {
             throws IOException, InterruptedException {
         MeshSpec mesh = read(arguments);
         AddressPlan plan = AddressPlan.of(mesh, arguments.offset());
+        Optional<ControlScript> script = arguments.script().isPresent()
+                ? Optional.of(ControlScript.read(arguments.script().get()))
+                : Optional.empty();
         // Watched before it listens, so that no change after the start is missed.
         try (FileWatch watch = FileWatch.of(arguments.mesh())) {
             ControlPlane controlPlane = ControlPlane.builder()
@@ -94,6 +100,7 @@ public final class ControlPlaneMain {
             ControlPlaneMain main =
                     new ControlPlaneMain(arguments, controlPlane, directory, new ControlPlanePage(out), mesh, plan);
             main.begin();
+            script.ifPresent(main::runScript);
             while (true) {
                 watch.await();
                 main.reload();
@@ -126,10 +133,34 @@ public final class ControlPlaneMain {
     }
 
     private void begin() throws IOException {
-        controlPlane.serve(mesh, plan);
+        serve();
         String url = "https://" + authority();
         page.started(url, directory.resolve("root-cert.pem").toAbsolutePath());
         tell();
+    }
+
+    private void serve() {
+        MeshResources resources = MeshResources.of(mesh, plan);
+        if (arguments.generated().isEmpty()) {
+            controlPlane.serve(resources);
+            return;
+        }
+        ScaleMesh generated = arguments.generated().get();
+        controlPlane.edit(edit -> edit.replace(
+                Stream.concat(resources.addresses().stream(), generated.addresses()),
+                Stream.concat(resources.authorizations().stream(), generated.authorizations())));
+    }
+
+    /** Beside the watching of the file: a script may wait for minutes. */
+    private void runScript(ControlScript script) {
+        Thread.ofPlatform().name("script").daemon(true).start(() -> {
+            try {
+                script.run(controlPlane, page::step);
+                page.step("(end of the script)");
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     private String authority() {
@@ -148,9 +179,9 @@ public final class ControlPlaneMain {
                 throw new SpecException("trustDomain", "cannot change while certificates are out; start anew");
             }
             AddressPlan evolved = plan.evolve(changed);
-            controlPlane.serve(changed, evolved);
             mesh = changed;
             plan = evolved;
+            serve();
             tell();
         } catch (IOException | SpecException e) {
             page.kept(String.valueOf(e.getMessage()));

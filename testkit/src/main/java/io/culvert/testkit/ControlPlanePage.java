@@ -70,6 +70,11 @@ final class ControlPlanePage {
         }
     }
 
+    void step(String text) {
+        out.println("script: " + text);
+        out.flush();
+    }
+
     void kept(String problem) {
         out.println();
         out.println("not taken over, the mesh stays as it was: " + problem);

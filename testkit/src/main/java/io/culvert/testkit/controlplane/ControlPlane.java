@@ -9,7 +9,7 @@ import io.grpc.Status;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -158,11 +158,14 @@ public final class ControlPlane implements AutoCloseable {
 
     /** Says this mesh from now on, and nothing else. */
     public void serve(ScaleMesh mesh) {
-        edit(edit -> {
-            edit.replace(List.of(), List.of());
-            mesh.addresses().forEach(edit::put);
-            mesh.authorizations().forEach(edit::put);
-        });
+        edit(edit -> edit.replace(mesh.addresses(), mesh.authorizations()));
+    }
+
+    /** Lets time pass, in reality; the control plane goes on meanwhile. */
+    void pause(Duration duration) throws InterruptedException {
+        CountDownLatch over = new CountDownLatch(1);
+        thread.later(duration, over::countDown);
+        over.await();
     }
 
     /** How many discovery streams are open. */

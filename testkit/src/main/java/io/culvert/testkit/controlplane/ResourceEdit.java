@@ -7,6 +7,7 @@ import io.culvert.testkit.spec.MeshResources;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Changes that proxies hear of together, in one push. Valid only inside the call that hands it out. */
 public final class ResourceEdit {
@@ -46,14 +47,23 @@ public final class ResourceEdit {
 
     /** Exactly these, and no others. What is as before is not told again. */
     public ResourceEdit replace(Collection<Address> addresses, Collection<Authorization> policies) {
+        return replace(addresses.stream(), policies.stream());
+    }
+
+    /** The same, of more than one wants to hold twice. */
+    public ResourceEdit replace(Stream<Address> addresses, Stream<Authorization> policies) {
         Set<String> names = new HashSet<>();
-        addresses.forEach(address -> names.add(MeshResources.name(address)));
+        addresses.forEach(address -> {
+            names.add(MeshResources.name(address));
+            put(address);
+        });
         store.retain(ResourceType.ADDRESS, names);
-        addresses.forEach(this::put);
         names.clear();
-        policies.forEach(policy -> names.add(MeshResources.name(policy)));
+        policies.forEach(policy -> {
+            names.add(MeshResources.name(policy));
+            put(policy);
+        });
         store.retain(ResourceType.AUTHORIZATION, names);
-        policies.forEach(this::put);
         return this;
     }
 }
