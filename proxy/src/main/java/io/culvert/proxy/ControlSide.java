@@ -5,9 +5,11 @@ import io.culvert.proxy.config.ProxyConfig;
 import io.culvert.proxy.tls.TlsContexts;
 import io.culvert.xds.AdsClient;
 import io.culvert.xds.AdsCounters;
+import io.culvert.xds.AdsStatus;
 import io.culvert.xds.CertificatePrefetch;
 import io.culvert.xds.InvalidLocalState;
 import io.culvert.xds.LocalState;
+import io.culvert.xds.OnDemand;
 import io.culvert.xds.XdsConfig;
 import io.culvert.xds.XdsNode;
 import io.culvert.xds.channel.ControlPlaneEndpoint;
@@ -46,7 +48,7 @@ final class ControlSide implements AutoCloseable {
     private final CertificateSources.Made source;
     private final CertificateManager certificates;
     private volatile LocalState localState = LocalState.EMPTY;
-    private @Nullable AdsClient ads;
+    private volatile @Nullable AdsClient ads;
     private final ExecutorService snapshotWriter = thread("culvert-snapshot");
     private final @Nullable StateSnapshots snapshots;
     private volatile @Nullable StartGate gate;
@@ -125,7 +127,7 @@ final class ControlSide implements AutoCloseable {
         gate = new StartGate(control, synced);
         StartGate opening = gate;
         ads = AdsClient.start(
-                new XdsConfig(endpoint(config.xds()), name),
+                new XdsConfig(endpoint(config.xds()), name, config.features().onDemandXds()),
                 mesh,
                 grpc,
                 control,
@@ -173,6 +175,27 @@ final class ControlSide implements AutoCloseable {
         });
     }
 
+    /** How to ask for single addresses; empty where the whole mesh is followed. */
+    Optional<OnDemand> onDemand() {
+        if (!config.features().onDemandXds() || !config.xds().isEnabled()) {
+            return Optional.empty();
+        }
+        return Optional.of((key, listener) -> {
+            AdsClient client = ads;
+            if (client == null) {
+                listener.refused();
+            } else {
+                client.demand(key, listener);
+            }
+        });
+    }
+
+    /** How the conversation with the control plane stands. From any thread. */
+    AdsStatus xdsStatus() {
+        AdsClient client = ads;
+        return client == null ? AdsStatus.NONE : client.status();
+    }
+
     MeshState mesh() {
         return mesh;
     }
@@ -210,8 +233,9 @@ final class ControlSide implements AutoCloseable {
 
     @Override
     public void close() {
-        if (ads != null) {
-            ads.close();
+        AdsClient client = ads;
+        if (client != null) {
+            client.close();
         }
         if (snapshots != null) {
             snapshots.close();

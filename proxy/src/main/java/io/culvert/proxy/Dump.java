@@ -4,6 +4,7 @@ import io.culvert.proxy.admin.DumpSources;
 import io.culvert.proxy.inpod.PodState;
 import io.culvert.proxy.inpod.WorkloadManager;
 import io.culvert.proxy.inpod.WorkloadUid;
+import io.culvert.xds.AdsStatus;
 import io.culvert.xds.LocalState;
 import io.culvert.xds.identity.CertificateStatus;
 import io.culvert.xds.mesh.MeshSnapshot;
@@ -31,5 +32,10 @@ record Dump(ControlSide control, WorkloadManager workloads) implements DumpSourc
     @Override
     public LocalState staticConfig() {
         return control.localState();
+    }
+
+    @Override
+    public AdsStatus xds() {
+        return control.xdsStatus();
     }
 }

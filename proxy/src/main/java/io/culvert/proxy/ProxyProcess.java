@@ -16,6 +16,7 @@ import io.culvert.proxy.pod.Services;
 import io.culvert.proxy.rbac.Authorizer;
 import io.culvert.proxy.rbac.InboundConnections;
 import io.culvert.proxy.relay.DataLoops;
+import io.culvert.proxy.routing.AddressFetch;
 import io.culvert.proxy.routing.InboundRouter;
 import io.culvert.proxy.routing.LocalWorkloads;
 import io.culvert.proxy.routing.OutboundRouter;
@@ -63,7 +64,7 @@ final class ProxyProcess implements AutoCloseable {
     private final MetricsRegistry metrics = new MetricsRegistry();
     private final TrafficMetrics traffic = new TrafficMetrics();
     private final InpodMetrics inpodMetrics = new InpodMetrics();
-    private final XdsMetrics xdsMetrics = new XdsMetrics();
+    private final XdsMetrics xdsMetrics;
     private final ControlSide control;
     private final DataPlane data;
     private final WorkloadManager workloads;
@@ -80,6 +81,7 @@ final class ProxyProcess implements AutoCloseable {
         this.drain = new Drain(config.terminationDeadline(), ticker);
         this.readiness = new Readiness(ticker);
         this.control = new ControlSide(config, jsonMetadata(environment), clock);
+        this.xdsMetrics = new XdsMetrics(ticker, control::xdsStatus);
         ConnectionTelemetry telemetry = new ConnectionTelemetry(traffic, new AccessLog(sink), ticker);
         this.data = new DataPlane(
                 DataLoops.start(config.workerThreads(), ticker),
@@ -164,6 +166,7 @@ final class ProxyProcess implements AutoCloseable {
         return new Services(
                 mesh,
                 new LocalWorkloads(mesh),
+                new AddressFetch(mesh, control.onDemand()),
                 control.certificates(),
                 new OutboundRouter(network, config.ports().data()),
                 new InboundRouter(

@@ -30,9 +30,18 @@ final class AddressConversion {
 
     private AddressConversion() {}
 
-    static Workload workload(io.culvert.proto.workload.Workload sent) throws BadResource {
+    /**
+     * A workload, if all of it can be read.
+     *
+     * @param resourceName is the uid as a rule, and then one string serves for both
+     */
+    static Workload workload(String resourceName, io.culvert.proto.workload.Workload sent) throws BadResource {
+        if (sent.getUid().isEmpty()) {
+            // Two of them would displace each other and share their endpoints.
+            throw new BadResource("workload without uid");
+        }
         Workload.Builder workload = Workload.builder()
-                .uid(sent.getUid())
+                .uid(resourceName.equals(sent.getUid()) ? resourceName : sent.getUid())
                 .name(sent.getName())
                 .namespace(sent.getNamespace())
                 .addresses(addresses(sent.getAddressesList()))

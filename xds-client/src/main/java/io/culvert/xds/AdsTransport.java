@@ -23,6 +23,13 @@ interface AdsTransport {
 
     /** What comes from a stream. */
     interface AdsListener {
+        /**
+         * The server was reached; it has said nothing yet.
+         *
+         * @param server its address, empty if it is not known
+         */
+        void connected(String server);
+
         void received(DeltaDiscoveryResponse response);
 
         /** Nothing more will come. */
@@ -31,6 +38,9 @@ interface AdsTransport {
 
     /** How a stream ended. */
     sealed interface StreamEnd {
+        /** In words, for people. */
+        String reason();
+
         /** The server never answered: no connection, no trust, no permission. */
         record NotConnected(String reason) implements StreamEnd {}
 
@@ -38,6 +48,11 @@ interface AdsTransport {
         record Failed(Status.Code code, String reason) implements StreamEnd {}
 
         /** The server ended it as one does. */
-        record Completed() implements StreamEnd {}
+        record Completed() implements StreamEnd {
+            @Override
+            public String reason() {
+                return "the server ended the stream";
+            }
+        }
     }
 }

@@ -9,10 +9,16 @@ import io.culvert.xds.channel.Failures;
 import io.culvert.xds.channel.GrpcTransport;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Objects;
 
 /**
  * Streams over gRPC. Each has a channel of its own, so that roots are read anew and gRPC's own waiting between
@@ -54,6 +60,7 @@ final class GrpcAdsTransport implements AdsTransport {
         private final ManagedChannel channel;
         private final ClientCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call;
         private final AdsListener listener;
+        private boolean connected;
         private boolean answered;
         private boolean cancelled;
 
@@ -79,8 +86,28 @@ final class GrpcAdsTransport implements AdsTransport {
         }
 
         @Override
+        public void onReady() {
+            reached();
+        }
+
+        private void reached() {
+            if (!connected && !cancelled) {
+                connected = true;
+                listener.connected(server());
+            }
+        }
+
+        private String server() {
+            SocketAddress address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+            return address instanceof InetSocketAddress inet
+                    ? NetUtil.toSocketAddressString(inet)
+                    : Objects.toString(address, "");
+        }
+
+        @Override
         public void onHeaders(Metadata headers) {
             answered = true;
+            reached();
         }
 
         /** One at a time: the next is taken off the wire when this one has been applied. */
@@ -100,13 +127,25 @@ final class GrpcAdsTransport implements AdsTransport {
             }
         }
 
-        private StreamEnd end(Status status) {
-            if (status.isOk()) {
+        private StreamEnd end(Status closed) {
+            if (closed.isOk()) {
                 return new StreamEnd.Completed();
             }
+            Status status = unwrapped(closed);
             return answered
                     ? new StreamEnd.Failed(status.getCode(), Failures.describe(status, endpoint.token()))
                     : new StreamEnd.NotConnected(Failures.describe(status, endpoint.token()));
+        }
+
+        /**
+         * gRPC reports bytes that are no message as CANCELLED, which is what a server says that wants another
+         * connection; a server that sends nothing else would be called a hundred times a second.
+         */
+        private static Status unwrapped(Status status) {
+            return status.getCode() == Status.Code.CANCELLED
+                            && status.getCause() instanceof StatusRuntimeException unreadable
+                    ? unreadable.getStatus()
+                    : status;
         }
     }
 }

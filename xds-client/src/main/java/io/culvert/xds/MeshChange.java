@@ -15,23 +15,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What one response asks for: removals, good resources as edits, and the bad ones with their reasons. */
 final class MeshChange {
-    private static final Logger LOG = LoggerFactory.getLogger(MeshChange.class);
-
     private final ResourceType type;
     private final List<Consumer<MeshEdit>> upserts = new ArrayList<>();
     private final Map<String, String> accepted = new LinkedHashMap<>();
     private final Map<String, String> rejected = new LinkedHashMap<>();
     private final List<String> removed;
+    private final List<String> unknown = new ArrayList<>();
     private long payloadBytes;
 
     private MeshChange(ResourceType type, List<String> removed) {
         this.type = type;
-        this.removed = removed;
+        this.removed = new ArrayList<>(removed);
     }
 
     /** Payloads are decoded as the stream's type; what type they claim themselves does not matter. */
@@ -57,7 +54,7 @@ final class MeshChange {
         Any payload = resource.getResource();
         payloadBytes += payload.getValue().size();
         return switch (type) {
-            case ADDRESS -> address(Address.parseFrom(payload.getValue()));
+            case ADDRESS -> address(resource.getName(), Address.parseFrom(payload.getValue()));
             case AUTHORIZATION -> {
                 AuthorizationPolicy policy = PolicyConversion.policy(Authorization.parseFrom(payload.getValue()));
                 yield edit -> edit.putPolicy(resource.getName(), policy);
@@ -65,10 +62,10 @@ final class MeshChange {
         };
     }
 
-    private static Consumer<MeshEdit> address(Address address) throws BadResource {
+    private static Consumer<MeshEdit> address(String name, Address address) throws BadResource {
         return switch (address.getTypeCase()) {
             case WORKLOAD -> {
-                Workload workload = AddressConversion.workload(address.getWorkload());
+                Workload workload = AddressConversion.workload(name, address.getWorkload());
                 yield edit -> edit.putWorkload(workload);
             }
             case SERVICE -> {
@@ -79,13 +76,18 @@ final class MeshChange {
         };
     }
 
+    /** Removes these, too, though the response did not ask for it. */
+    void alsoRemove(List<String> names) {
+        removed.addAll(names);
+    }
+
     /** Removals before upserts. */
     void applyTo(MeshEdit edit) {
         for (String name : removed) {
             switch (type) {
                 case ADDRESS -> {
                     if (!edit.removeAddress(name)) {
-                        LOG.warn("asked to remove {}, which is not known", name);
+                        unknown.add(name);
                     }
                 }
                 case AUTHORIZATION -> edit.removePolicy(name);
@@ -98,12 +100,17 @@ final class MeshChange {
         }
     }
 
-    /** The response without what is bad in it. */
+    /** Names that were to be removed and were not there; known once the change has been applied. */
+    List<String> unknown() {
+        return unknown;
+    }
+
+    /** The response as it was taken: without what is bad in it, with all that went. */
     DeltaDiscoveryResponse acceptedOf(DeltaDiscoveryResponse response) {
-        if (rejected.isEmpty()) {
+        if (rejected.isEmpty() && removed.size() == response.getRemovedResourcesCount()) {
             return response;
         }
-        var good = response.toBuilder().clearResources();
+        var good = response.toBuilder().clearResources().clearRemovedResources().addAllRemovedResources(removed);
         for (Resource resource : response.getResourcesList()) {
             if (!rejected.containsKey(resource.getName())) {
                 good.addResources(resource);

@@ -62,7 +62,7 @@ final class AdsClientTest {
     }
 
     private void start(ControlPlaneEndpoint endpoint) {
-        var config = new XdsConfig(endpoint, Recorded.node());
+        var config = new XdsConfig(endpoint, Recorded.node(), false);
         opened.addFirst(AdsClient.start(config, mesh, grpc, control, counters, StateKeeper.NONE, synced::countDown));
     }
 

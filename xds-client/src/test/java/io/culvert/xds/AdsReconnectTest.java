@@ -137,6 +137,50 @@ final class AdsReconnectTest {
     }
 
     @Test
+    void triesAnotherConnectionIfTheServerIsNotReachedWithinAMinute() {
+        loop.advance(AdsClient.CONNECT_MAX.minusMillis(1));
+        assertThat(streams).hasSize(1);
+        loop.advance(Duration.ofSeconds(1));
+        assertThat(streams).hasSize(2);
+        assertThat(streams.getFirst().cancelled).isTrue();
+        assertThat(counters.terminations).containsExactly(Termination.CONNECTION_ERROR);
+        assertThat(client.status().lastFailure()).contains("not reached within 60 s");
+    }
+
+    @Test
+    void triesAnotherServerIfTheFirstAnswerDoesNotComeAndWaitsLongerEachTime() {
+        for (long minutes : new long[] {5, 10, 20, 40, 80, 120, 120}) {
+            int before = streams.size();
+            reach();
+            loop.advance(Duration.ofMinutes(minutes).minusMillis(1));
+            assertThat(streams).as("within %s minutes", minutes).hasSize(before);
+            loop.advance(Duration.ofSeconds(20));
+            assertThat(streams).as("after %s minutes", minutes).hasSize(before + 1);
+        }
+    }
+
+    @Test
+    void waitsAnyTimeForAServerThatHasOnceSaidEverything() {
+        reach();
+        receive();
+        loop.execute(() -> streams.getLast().listener.received(Pushes.policies("n")));
+        loop.advance(Duration.ofDays(1));
+        assertThat(streams).hasSize(1);
+
+        delayAfter(failed(Status.Code.UNAVAILABLE, "transport is closing"));
+        reach();
+        loop.advance(Duration.ofDays(1));
+        assertThat(streams).hasSize(2);
+        assertThat(client.status().connection()).isEqualTo(AdsStatus.Connection.CONNECTED);
+    }
+
+    private void reach() {
+        loop.execute(() -> streams.getLast().listener.connected("10.0.0.1:15012"));
+        loop.run();
+        assertThat(client.status().server()).isEqualTo("10.0.0.1:15012");
+    }
+
+    @Test
     void doesNotHearAFormerStream() {
         FakeStream first = streams.getFirst();
         delayAfter(REFUSED);

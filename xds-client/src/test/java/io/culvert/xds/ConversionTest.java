@@ -7,6 +7,7 @@ import com.google.protobuf.UInt32Value;
 import io.culvert.proto.discovery.DeltaDiscoveryRequest;
 import io.culvert.proto.discovery.Resource;
 import io.culvert.proto.security.Authorization;
+import io.culvert.proto.workload.Address;
 import io.culvert.proto.workload.ApplicationTunnel;
 import io.culvert.proto.workload.GatewayAddress;
 import io.culvert.proto.workload.LoadBalancing;
@@ -111,6 +112,13 @@ final class ConversionTest {
                                         WeightedWaypoint.newBuilder().setWeight(1)),
                         "nonempty gateway address is missing address"),
                 Arguments.of(Resource.newBuilder().setName("empty").build(), "empty: XDS payload without resource"),
+                Arguments.of(
+                        Pushes.named(
+                                "nameless",
+                                Address.newBuilder()
+                                        .setWorkload(workload().setUid(""))
+                                        .build()),
+                        "nameless: workload without uid"),
                 Arguments.of(Pushes.raw("neither", ByteString.EMPTY), "neither: unknown address type"));
     }
 

@@ -3,6 +3,7 @@ package io.culvert.xds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.culvert.proto.discovery.DeltaDiscoveryResponse;
+import io.culvert.proto.discovery.Resource;
 import io.culvert.xds.channel.ManualLoop;
 import io.culvert.xds.mesh.MeshState;
 import io.culvert.xds.snapshot.SnapshotConfig;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +38,8 @@ final class StateResumeTest {
     }
 
     private DeltaProtocol protocol(MeshState mesh, StateSnapshots kept) {
-        DeltaProtocol protocol = new DeltaProtocol(Recorded.node().node(), mesh, AdsCounters.none(), kept);
+        DeltaProtocol protocol = new DeltaProtocol(
+                Recorded.node().node(), mesh, AdsCounters.none(), DeltaProtocol.Subscription.WILDCARD, kept);
         loop.execute(() -> kept.restore(protocol::restore));
         loop.run();
         return protocol;
@@ -91,5 +94,34 @@ final class StateResumeTest {
         assertThat(protocol.initialRequests().getFirst().getInitialResourceVersionsMap())
                 .hasSize(kept.getResourcesCount() - 1)
                 .doesNotContainKey(kept.getResources(0).getName());
+    }
+
+    private static DeltaDiscoveryResponse workloads(int from, int to) {
+        return Pushes.addresses(
+                "n",
+                IntStream.range(from, to)
+                        .mapToObj(i -> Pushes.workload("Kubernetes//Pod/a-namespace-of-usual-length/a-pod-" + i))
+                        .toArray(Resource[]::new));
+    }
+
+    @Test
+    void whatAFullAnswerNoLongerHoldsIsNotKeptEither() {
+        StateSnapshots kept = snapshots();
+        DeltaProtocol before = protocol(first, kept);
+        before.respond(workloads(0, 2000));
+        kept.synced();
+        // Little by little the smallest size of all, into which these names do not fit.
+        for (int refusal = 0; refusal < 10; refusal++) {
+            before.ended("grpc: received message larger than max");
+        }
+        assertThat(before.initialRequests().getFirst().getInitialResourceVersionsCount())
+                .isZero();
+        before.respond(workloads(10, 2000));
+        loop.advance(Duration.ofSeconds(10));
+
+        protocol(second, snapshots());
+
+        assertThat(described(second)).isEqualTo(described(first));
+        assertThat(second.snapshot().workloads()).hasSize(1990);
     }
 }

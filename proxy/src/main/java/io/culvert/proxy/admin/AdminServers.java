@@ -57,7 +57,7 @@ public final class AdminServers implements Drain.Participant, AutoCloseable {
                     "admin",
                     started.adminLoop,
                     localhost(ports.ipv6(), ports.admin()),
-                    new AdminEndpoint(dump, sink, drain),
+                    new AdminEndpoint(dump, sink, drain, clock),
                     clock);
             started.listen(
                     "stats",

@@ -35,6 +35,10 @@ public final class ConfigDump {
         this.sources = sources;
     }
 
+    DumpSources sources() {
+        return sources;
+    }
+
     /** The settings alone, on one line: for the log at start. */
     public static String settings(ProxyConfig config) {
         StringWriter text = new StringWriter();

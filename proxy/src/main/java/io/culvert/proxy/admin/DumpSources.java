@@ -2,6 +2,7 @@ package io.culvert.proxy.admin;
 
 import io.culvert.proxy.inpod.PodState;
 import io.culvert.proxy.inpod.WorkloadUid;
+import io.culvert.xds.AdsStatus;
 import io.culvert.xds.LocalState;
 import io.culvert.xds.identity.CertificateStatus;
 import io.culvert.xds.mesh.MeshSnapshot;
@@ -22,4 +23,7 @@ public interface DumpSources {
      * What the local file says, read anew; {@link LocalState#EMPTY} if there is none, or if it does not parse any more.
      */
     LocalState staticConfig();
+
+    /** How the conversation with the control plane stands. */
+    AdsStatus xds();
 }

@@ -16,11 +16,13 @@ import io.culvert.proxy.relay.LoopSocket;
 import io.culvert.proxy.relay.RelayEnd;
 import io.culvert.proxy.relay.SocketRelay;
 import io.culvert.proxy.relay.TcpDial;
+import io.culvert.proxy.routing.AddressFetch;
 import io.culvert.proxy.routing.Destination;
 import io.culvert.proxy.routing.LocalWorkloads;
 import io.culvert.proxy.routing.OutboundDecision;
 import io.culvert.proxy.telemetry.ConnectionFacts;
 import io.culvert.proxy.telemetry.Reporter;
+import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
 import java.net.InetSocketAddress;
@@ -30,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  * A connection of the pod's application, captured on 15001 (ztunnel proxy/outbound.rs).
  *
  * <pre>
- *   accepted -> own port? -> own workload -> routing -+-> Tcp:   dial -> relay
- *                                                     +-> Hbone: {@link TunnelLeg} -> relay
- *                                                     +-> Refused
+ *   accepted -> own port? -> own workload -> destination known? -> routing -+-> Tcp:   dial -> relay
+ *                                                                          +-> Hbone: {@link TunnelLeg} -> relay
+ *                                                                          +-> Refused
  * </pre>
  *
  * Whatever fails before the relay reaches the application as a reset: its connect has succeeded, so that is all that
@@ -82,6 +84,33 @@ public final class OutboundConnection
 
     @Override
     public void found(Workload local) {
+        if (life.isOver()) {
+            return;
+        }
+        NetworkAddress destination = new NetworkAddress(services().network(), target.ip());
+        services().addresses().fetch(destination, local.namespace(), pod.loop().executor(), new Fetched(local));
+    }
+
+    /** Goes on once the control plane has said what it knows of the destination. */
+    private final class Fetched implements AddressFetch.Listener {
+        private final Workload local;
+
+        Fetched(Workload local) {
+            this.local = local;
+        }
+
+        @Override
+        public void fetched() {
+            route(local);
+        }
+
+        @Override
+        public void failed(ProxyError error) {
+            OutboundConnection.this.failed(error);
+        }
+    }
+
+    private void route(Workload local) {
         if (life.isOver()) {
             return;
         }

@@ -94,6 +94,8 @@ public final class OutcomeTable {
     private static String routing(ProxyError.Routing error) {
         return switch (error) {
             case ProxyError.UnknownLocalWorkload e -> "failed to fetch information about local workload: " + e.info();
+            case ProxyError.AddressUnanswered e ->
+                "no answer from the control plane about " + e.key() + ", see /debug/xds";
             case ProxyError.UnknownWaypoint e -> "unknown waypoint: " + e.reference();
             case ProxyError.UnknownNetworkGateway e -> "unknown network gateway: " + e.reference();
             case ProxyError.UnknownHostname e -> "no service or workload for hostname: " + e.hostname();

@@ -91,6 +91,9 @@ public sealed interface ProxyError {
      */
     record UnknownLocalWorkload(String info) implements Routing {}
 
+    /** XDS_ON_DEMAND: the control plane did not say within the wait what is behind "network/address". */
+    record AddressUnanswered(String key) implements Routing {}
+
     record UnknownWaypoint(String reference) implements Routing {}
 
     record UnknownNetworkGateway(String reference) implements Routing {}

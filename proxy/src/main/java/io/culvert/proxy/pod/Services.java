@@ -2,6 +2,7 @@ package io.culvert.proxy.pod;
 
 import io.culvert.proxy.rbac.Authorizer;
 import io.culvert.proxy.rbac.InboundConnections;
+import io.culvert.proxy.routing.AddressFetch;
 import io.culvert.proxy.routing.InboundRouter;
 import io.culvert.proxy.routing.LocalWorkloads;
 import io.culvert.proxy.routing.OutboundRouter;
@@ -19,6 +20,7 @@ import io.culvert.xds.mesh.MeshState;
 public record Services(
         MeshState mesh,
         LocalWorkloads localWorkloads,
+        AddressFetch addresses,
         CertificateManager certificates,
         OutboundRouter outboundRouter,
         InboundRouter inboundRouter,

@@ -2,6 +2,7 @@ package io.culvert.proxy.admin;
 
 import io.culvert.proxy.inpod.PodState;
 import io.culvert.proxy.inpod.WorkloadUid;
+import io.culvert.xds.AdsStatus;
 import io.culvert.xds.LocalState;
 import io.culvert.xds.identity.CertificateStatus;
 import io.culvert.xds.mesh.MeshSnapshot;
@@ -15,13 +16,14 @@ record FixedSources(
         MeshSnapshot mesh,
         List<CertificateStatus> certificates,
         Map<WorkloadUid, PodState> pods,
-        LocalState staticConfig)
+        LocalState staticConfig,
+        AdsStatus xds)
         implements DumpSources {
 
     static FixedSources of(LocalState local, Map<WorkloadUid, PodState> pods, List<CertificateStatus> certificates) {
         MeshState mesh = new MeshState("node-a");
         local.loadInto(mesh);
-        return new FixedSources(mesh.snapshot(), certificates, new TreeMap<>(pods), local);
+        return new FixedSources(mesh.snapshot(), certificates, new TreeMap<>(pods), local, AdsStatus.NONE);
     }
 
     static FixedSources empty() {

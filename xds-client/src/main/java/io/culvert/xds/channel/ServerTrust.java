@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The control plane's certificate must chain to the given roots and bear its host's name, or the alternative one. */
 final class ServerTrust extends X509ExtendedTrustManager {
+    private static final int CAUSES_MAX = 16;
+
     private final X509ExtendedTrustManager chains;
     private final String origin;
     private final String host;
@@ -28,8 +30,7 @@ final class ServerTrust extends X509ExtendedTrustManager {
             chains.checkServerTrusted(chain, authType);
         } catch (CertificateException e) {
             throw new CertificateException(
-                    "the certificate of " + host + " is not trusted by the roots of " + origin + ": " + e.getMessage(),
-                    e);
+                    "the certificate of " + host + " is not trusted by the roots of " + origin + ": " + reason(e), e);
         }
         boolean named = ServerNames.matches(chain[0], host)
                 || (alternativeHost.isPresent() && ServerNames.matches(chain[0], alternativeHost.get()));
@@ -38,6 +39,19 @@ final class ServerTrust extends X509ExtendedTrustManager {
                     "the certificate of the server is for " + ServerNames.of(chain[0]) + ", not for " + host
                             + alternativeHost.map(other -> " or " + other).orElse(""));
         }
+    }
+
+    /** With the innermost cause: that a validity check failed says less than since when, or until when. */
+    private static String reason(CertificateException refused) {
+        Throwable innermost = refused;
+        Throwable cause = refused.getCause();
+        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
+            innermost = cause;
+            cause = cause.getCause();
+        }
+        String said = String.valueOf(refused.getMessage());
+        String why = String.valueOf(innermost.getMessage());
+        return said.contains(why) ? said : said + ": " + why;
     }
 
     @Override
