@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * Prints what became of the tests; its last line reads {@code N passed, N failed, N skipped}. Exit status 1 when a test
@@ -15,9 +14,9 @@ public final class TestSummary {
 
     private final List<Outcome> outcomes;
     private final boolean buildBroke;
-    private final Pattern maySkip;
+    private final MaySkip maySkip;
 
-    TestSummary(List<Outcome> outcomes, boolean buildBroke, Pattern maySkip) {
+    TestSummary(List<Outcome> outcomes, boolean buildBroke, MaySkip maySkip) {
         this.outcomes = outcomes;
         this.buildBroke = buildBroke;
         this.maySkip = maySkip;
@@ -25,16 +24,17 @@ public final class TestSummary {
 
     /**
      * {@code --root DIRECTORY} holds the modules; {@code --build STATUS} is Maven's exit status. The environment
-     * variable CULVERT_TEST_MAY_SKIP is a regular expression over titles and reasons: any other skipped test fails the
-     * run. Unset, all may.
+     * variable CULVERT_TEST_MAY_SKIP says which tests may be skipped, as {@link MaySkip#parse} reads it: any other
+     * skipped test fails the run. Unset, all may.
      */
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 4 || !arguments[0].equals("--root") || !arguments[2].equals("--build")) {
             throw new IllegalArgumentException("usage: TestSummary --root DIRECTORY --build STATUS");
         }
-        String maySkip = System.getenv().getOrDefault("CULVERT_TEST_MAY_SKIP", ".*");
-        TestSummary summary = new TestSummary(
-                SurefireReports.readAll(Path.of(arguments[1])), !arguments[3].equals("0"), Pattern.compile(maySkip));
+        String named = System.getenv("CULVERT_TEST_MAY_SKIP");
+        MaySkip maySkip = named == null ? new MaySkip.All() : MaySkip.parse(named);
+        TestSummary summary =
+                new TestSummary(SurefireReports.readAll(Path.of(arguments[1])), !arguments[3].equals("0"), maySkip);
         System.exit(summary.print(System.out) ? 0 : 1);
     }
 
@@ -59,8 +59,7 @@ public final class TestSummary {
     private boolean verdict(PrintStream out) {
         long forbidden = outcomes.stream()
                 .filter(outcome -> outcome.verdict() == Verdict.SKIPPED)
-                .filter(outcome -> !maySkip.matcher(outcome.title() + ": " + outcome.reason())
-                        .find())
+                .filter(outcome -> !maySkip.allows(outcome))
                 .count();
         if (forbidden > 0) {
             out.printf("%d tests were skipped that must run here; the reasons are above%n", forbidden);
