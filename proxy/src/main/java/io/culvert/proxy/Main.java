@@ -69,18 +69,20 @@ public final class Main {
                     writer,
                     Clock.systemUTC());
             Logback.install(sink);
+            BuildVersion version = BuildVersion.current(config.node().istioVersion());
+            ProxyProcess.announce(version);
             Logger settings = LoggerFactory.getLogger(ConfigReader.class);
             warnings.forEach(settings::warn);
-            return run(config, sink);
+            return run(config, version, sink);
         }
     }
 
-    private static int run(ProxyConfig config, LogSink sink) {
+    private static int run(ProxyConfig config, BuildVersion version, LogSink sink) {
         Logger log = LoggerFactory.getLogger(Main.class);
         ClassCache.complaint(System.getProperty(ClassCache.NAMED), System.getProperty("java.vm.info", ""))
                 .ifPresent(log::warn);
         try (ProxyProcess process =
-                ProxyProcess.start(config, System.getenv(), sink, Clock.systemUTC(), System::nanoTime)) {
+                ProxyProcess.start(config, version, System.getenv(), sink, Clock.systemUTC(), System::nanoTime)) {
             process.runUntilDrained();
             log.info("shutdown complete");
             return 0;

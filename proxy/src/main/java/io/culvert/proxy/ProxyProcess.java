@@ -93,6 +93,11 @@ final class ProxyProcess implements AutoCloseable {
         this.zds = new ZdsClient(config.inpod().agentSocket(), workloads, ticker);
     }
 
+    /** The first line of the log, before whatever is to be said of settings. */
+    static void announce(BuildVersion version) {
+        log.info("version: {}", version);
+    }
+
     /**
      * Starts everything.
      *
@@ -101,10 +106,13 @@ final class ProxyProcess implements AutoCloseable {
      * @throws IllegalArgumentException if a setting is of no use
      */
     static ProxyProcess start(
-            ProxyConfig config, Map<String, String> environment, LogSink sink, InstantSource clock, LongSupplier ticker)
+            ProxyConfig config,
+            BuildVersion version,
+            Map<String, String> environment,
+            LogSink sink,
+            InstantSource clock,
+            LongSupplier ticker)
             throws IOException {
-        BuildVersion version = BuildVersion.current(config.node().istioVersion());
-        log.info("version: {}", version);
         if (config.features().mode() != ProxyConfig.Mode.SHARED) {
             throw new IllegalArgumentException(
                     "invalid env var PROXY_MODE=dedicated (not supported yet: use shared mode)");

@@ -34,7 +34,9 @@ final class ProxyOutputTest {
     private List<String> output(Map<String, String> settings) throws IOException {
         try (Netns netns = ProxyAlone.namespace();
                 ProxyAlone proxy = ProxyAlone.start(directory, netns, settings)) {
-            proxy.awaitLine("XDS client error: root certificate file");
+            // The default is relative to the working directory; the line names it in full.
+            proxy.awaitLine("XDS client error: root certificate file "
+                    + directory.resolve("var/run/secrets/istio/root-cert.pem") + " is missing");
             assertThat(proxy.terminate()).isZero();
             return proxy.lines();
         }
@@ -61,6 +63,14 @@ final class ProxyOutputTest {
                 .noneSatisfy(line -> assertThat(line).contains("io.netty"))
                 .satisfiesOnlyOnce(line -> assertThat(line)
                         .contains("\twarn\tconfig\tenv var TLS12_ENABLED=yes is not understood and means false"));
+    }
+
+    @Test
+    void theVersionComesFirstAndThenWhatIsToBeSaidOfSettings() throws IOException {
+        List<String> lines = output(settings("plain", "info"));
+
+        assertThat(lines.getFirst()).contains("version: version.BuildInfo{Version:");
+        assertThat(lines.get(1)).contains("TLS12_ENABLED");
     }
 
     @Test

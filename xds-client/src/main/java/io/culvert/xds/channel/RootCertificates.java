@@ -32,17 +32,18 @@ public sealed interface RootCertificates {
                 return Optional.of(Files.readString(path));
             } catch (NoSuchFileException e) {
                 throw new IOException(
-                        "root certificate file " + path + " is missing: mount the control plane's root certificate"
+                        "root certificate file " + origin() + " is missing: mount the control plane's root certificate"
                                 + " there, or name another file, SYSTEM or PEM text by XDS_ROOT_CA and CA_ROOT_CA",
                         e);
             } catch (IOException e) {
-                throw new IOException("root certificate file " + path + " cannot be read: " + e, e);
+                throw new IOException("root certificate file " + origin() + " cannot be read: " + e, e);
             }
         }
 
+        /** In full: the default is relative to the working directory, which the reader of a log does not know. */
         @Override
         public String origin() {
-            return path.toString();
+            return path.toAbsolutePath().normalize().toString();
         }
     }
 
