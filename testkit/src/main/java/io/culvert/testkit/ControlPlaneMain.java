@@ -137,6 +137,8 @@ public final class ControlPlaneMain {
         String url = "https://" + authority();
         page.started(url, directory.resolve("root-cert.pem").toAbsolutePath());
         tell();
+        page.ready(url);
+        page.flush();
     }
 
     private void serve() {

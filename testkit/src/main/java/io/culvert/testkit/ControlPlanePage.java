@@ -75,6 +75,12 @@ final class ControlPlanePage {
         out.flush();
     }
 
+    /** The last line of the start, for scripts that wait: proxies may connect now. */
+    void ready(String url) {
+        out.println();
+        out.println("ready: discovery and certificates are served on " + url);
+    }
+
     void kept(String problem) {
         out.println();
         out.println("not taken over, the mesh stays as it was: " + problem);

@@ -62,6 +62,35 @@ class ControlPlaneMainTest {
         }
     }
 
+    /** A script that waits for the ready line has everything else by then, and is served. */
+    @Test
+    void saysWhereRootCertificateAndTokenAreAndThenThatItIsReady() throws Exception {
+        Path mesh = directory.resolve("mesh.yaml");
+        Files.writeString(mesh, ONE_POD);
+        Path files = directory.resolve("files");
+        try (Child main = start("--mesh", mesh.toString(), "--listen", "127.0.0.1:0", "--dir", files.toString())) {
+            String ready = main.awaitLine("ready", 0, LIMIT, line -> line.startsWith("ready: "));
+            List<String> said = main.log().lines();
+
+            Path token = files.resolve("node-a/istio-token");
+            assertThat(said.getLast()).isEqualTo(ready).endsWith(value(main, "XDS_ADDRESS"));
+            assertThat(said)
+                    .contains("root certificate: " + files.resolve("root-cert.pem"))
+                    .contains("# proxy of node-a (token: " + token + ")")
+                    .contains("export CA_ROOT_CA='" + files.resolve("root-cert.pem") + "'");
+            URI served = URI.create(value(main, "XDS_ADDRESS"));
+            try (TestProxy proxy = TestProxy.connect(
+                    new InetSocketAddress(served.getHost(), served.getPort()),
+                    Files.readString(files.resolve("root-cert.pem")),
+                    Files.readString(token),
+                    "127.0.0.1")) {
+                TestProxy.Stream stream = proxy.open();
+                stream.send(DeltaDiscoveryRequest.newBuilder().setTypeUrl(ResourceType.ADDRESS.url()));
+                assertThat(TestProxy.names(stream.receive())).containsExactly("Kubernetes//Pod/default/one");
+            }
+        }
+    }
+
     private static void followChanges(Child main, Path mesh, TestProxy.Stream stream) throws Exception {
         stream.send(DeltaDiscoveryRequest.newBuilder().setTypeUrl(ResourceType.ADDRESS.url()));
         assertThat(TestProxy.names(stream.receive())).containsExactly("Kubernetes//Pod/default/one");
