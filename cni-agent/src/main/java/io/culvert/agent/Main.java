@@ -2,14 +2,18 @@ package io.culvert.agent;
 
 import io.culvert.agent.config.AgentConfig;
 import io.culvert.agent.config.ConfigException;
+import io.culvert.agent.log.AgentLog;
+import io.culvert.agent.log.LogSettings;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node agent as a program. Configured by environment variables alone; ends in order, with status 0, on SIGTERM and
- * SIGINT. Exit status 1: a setting or a part of the machine cannot be used, as the last line says.
+ * The node agent as a program. Configured by environment variables, but for the log, of which the original's arguments
+ * tell ({@link LogSettings}); ends in order, with status 0, on SIGTERM and SIGINT. Exit status 1: a setting or a part
+ * of the machine cannot be used, as the last line says.
  */
 public final class Main {
     private static final Logger log = LoggerFactory.getLogger("agent");
@@ -18,12 +22,26 @@ public final class Main {
 
     @SuppressWarnings("SystemExitOutsideMain")
     public static void main(String[] arguments) throws InterruptedException {
-        warnOfUnusedClassCache();
+        AgentLog.install(LogSettings.standard());
+        Thread.setDefaultUncaughtExceptionHandler((thread, thrown) ->
+                log.error("thread {} ended unexpectedly; this is a bug of the agent", thread.getName(), thrown));
         Agent agent;
         try {
+            LogSettings settings = LogSettings.read(List.of(arguments), System.getenv());
+            AgentLog.install(settings);
+            for (String argument : settings.ignored()) {
+                log.warn(
+                        "the argument {} is not known and is ignored; settings come from environment variables",
+                        argument);
+            }
+            warnOfUnusedClassCache();
             agent = Agent.start(AgentConfig.read(System.getenv()));
         } catch (ConfigException | IOException e) {
             log.error("the agent cannot start: {}", e.getMessage());
+            System.exit(1);
+            return;
+        } catch (RuntimeException | LinkageError e) {
+            log.error("the agent cannot start; this is a bug of it or a damaged installation", e);
             System.exit(1);
             return;
         }

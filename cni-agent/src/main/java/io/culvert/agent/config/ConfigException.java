@@ -4,7 +4,7 @@ package io.culvert.agent.config;
 public final class ConfigException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    ConfigException(String variable, String value, String remedy) {
+    public ConfigException(String variable, String value, String remedy) {
         super(variable + "=\"" + value + "\": " + remedy);
     }
 }
