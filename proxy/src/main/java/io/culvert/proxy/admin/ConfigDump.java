@@ -131,7 +131,7 @@ public final class ConfigDump {
     private void version(JsonWriter out) throws IOException {
         out.name("version").beginObject();
         out.name("buildProfile").value("release");
-        out.name("buildStatus").value("Clean");
+        out.name("buildStatus").value(version.buildStatus());
         out.name("cryptoProvider").value(version.cryptoProvider());
         out.name("gitRevision").value(version.gitRevision());
         out.name("istioVersion").value(version.istioVersion());

@@ -83,6 +83,19 @@ class ConfigDumpTest {
     }
 
     @Test
+    void tellsTheRevisionThatWasBuiltInTheOriginalsForm() throws Exception {
+        JsonObject version = JsonParser.parseString(dump(Map.of(), List.of()))
+                .getAsJsonObject()
+                .getAsJsonObject("version");
+        String revision = version.get("gitRevision").getAsString();
+
+        assertThat(revision).matches("[0-9a-f]{40}(-dirty)?|unknown");
+        assertThat(version.get("buildStatus").getAsString())
+                .isEqualTo(revision.equals("unknown") ? "Unknown" : revision.endsWith("-dirty") ? "Modified" : "Clean");
+        assertThat(version.get("version").getAsString()).matches("culvert-\\d+\\.\\d+\\.\\d+.*");
+    }
+
+    @Test
     void isIndentedAndOrderedAsTheOriginal() throws Exception {
         List<String> golden = resource("config_dump-a.json").lines().toList();
         int from = golden.indexOf("  \"policies\": [");
