@@ -15,6 +15,12 @@ modules_under() { # MODULE
     esac
 }
 
+# All modules that take part in a build of these.
+modules_of() { # MODULE...
+    local module
+    for module in "$@"; do modules_under "$module"; done | tr ' ' '\n' | sort -u
+}
+
 module_of() { # PROGRAM
     case "$1" in
         agent) echo cni-agent ;;
@@ -36,11 +42,31 @@ is_up_to_date() { # MODULE
         [ ! -d "$root/$module/src/main" ] || inputs+=("$root/$module/src/main")
     done
     newer=$(find "${inputs[@]}" -newer "$stamp" -print -quit)
-    [ -z "$newer" ]
+    # Another user's build may name jars that this one cannot read; a build of one's own names one's own.
+    [ -z "$newer" ] && [ -z "$(unreadable_jar "$1")" ]
+}
+
+# Says why a build that is there cannot be used; nothing where it can, or where there is none.
+unusable_of() { # MODULE...
+    local module jar
+    for module in "$@"; do
+        [ -f "$root/$module/target/classpath" ] || continue
+        jar=$(unreadable_jar "$module")
+        [ -z "$jar" ] || { echo "this tree's build names $jar, which user $(me) may not read, and another"; return; }
+    done
+}
+
+all_up_to_date() { # MODULE...
+    local module
+    for module in "$@"; do is_up_to_date "$module" || return 1; done
 }
 
 build_programs() { # MODULE...
     local module stale=()
+    # Whoever may only read the tree can still run what is built.
+    ! all_up_to_date "$@" || return 0
+    # shellcheck disable=SC2046
+    require_writable_tree "$(unusable_of "$@")" $(modules_of "$@")
     # Two launchers at once must not write the same target directories.
     mkdir -p "$root/target"
     exec 8>"$root/target/build.lock"
@@ -55,14 +81,17 @@ build_programs() { # MODULE...
 }
 
 package_modules() { # MODULE...
-    local list module started="$root/target/build.started" log="$root/target/build.log"
+    local list module started="$root/target/build.started" log="$root/target/build.log" cause
     require_maven
+    require_repository
     list=$(IFS=,; echo "$*")
     say "building ${list//,/, } (mvn package with $JAVA_HOME; a first build downloads libraries)"
     touch "$started"
     # Formatting and the enforcer's rules are for those who change the code; ./culvert test and ./dev check them.
     (cd "$root" && mvn -B -q -Dstyle.color=never package -pl "$list" -am -Dmaven.test.skip=true \
         -Dspotless.check.skip=true -Denforcer.skip=true </dev/null >"$log" 2>&1) || {
+        cause=$(outside_cause "$log")
+        [ -z "$cause" ] || die "$cause"
         grep -v '^\[INFO\]' "$log" | head -40 >&2
         die "the build failed; the whole log is in target/build.log"
     }
@@ -76,7 +105,8 @@ build_plugin() {
     local script="$root/cni-agent/build-plugin" plugin="$root/cni-agent/target/culvert-cni"
     [ -x "$script" ] && command -v cc >/dev/null || return 0
     if [ ! -x "$plugin" ] || [ -n "$(find "$script" "$root/cni-agent/src/main/c" -newer "$plugin" -print -quit)" ]; then
-        "$script" </dev/null >&2 || say "the CNI plugin did not build; the testkit plays its part"
+        { [ -z "$(unwritable cni-agent)" ] && "$script" </dev/null >&2; } \
+            || say "the CNI plugin did not build; the testkit plays its part"
     fi
 }
 

@@ -29,16 +29,45 @@ examine_tools() {
         report lacks "JDK $jdk_wanted" "none found" \
             "install temurin-25-jdk or openjdk-25-jdk-headless, or set JAVA_HOME"
     fi
-    if found=$(command -v mvn); then
-        report ok Maven "$found"
+    examine_maven
+    examine_places
+    if [ "$(command -v unshare flock setpriv | wc -l)" -eq 3 ]; then
+        report ok util-linux "unshare, flock, setpriv"
     else
-        report lacks Maven "none on PATH" "apt-get install maven"
+        report lacks util-linux "no unshare, flock or setpriv" "apt-get install util-linux"
     fi
     if found=$(command -v cc); then
         report ok "C compiler" "$found"
     else
         report note "C compiler" "none: the testkit plays the CNI plugin's part" "apt-get install gcc libc6-dev"
     fi
+}
+
+examine_maven() {
+    local found version java
+    if ! found=$(command -v mvn); then
+        report lacks Maven "none on PATH" "apt-get install maven"
+        return
+    fi
+    java=$(find_jdk) || java=${JAVA_HOME:-}
+    version=$(cd / && JAVA_HOME=$java mvn -B -v 2>/dev/null | sed -n 's/.*Apache Maven \([0-9][0-9.]*\).*/\1/p')
+    case "$version" in
+        3.9.* | 3.[1-9][0-9].* | 3.8.[7-9] | 3.8.[1-9][0-9]) report ok Maven "$version in $found" ;;
+        *) report lacks Maven "${version:-no version that it tells} in $found" "install 3.8.7 or a later 3.x" ;;
+    esac
+}
+
+examine_places() {
+    local found
+    lend_home
+    found=$(repository_obstacle)
+    [ -z "$found" ] && report ok "Maven's downloads" "$(maven_repository)" \
+        || report lacks "Maven's downloads" "no place for them" "$found"
+    # shellcheck disable=SC2046
+    found=$(unwritable $(all_modules))
+    [ -z "$found" ] && report ok "this tree" "$root" \
+        || report note "this tree" "user $(me) may not write $found" \
+            "what is built can be run; to build, chown -R $(me) $root, or use a clone of your own"
 }
 
 # Prints y, m, n, or nothing where the kernel does not tell how it was configured.

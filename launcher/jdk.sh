@@ -1,4 +1,4 @@
-# Which JDK and which Maven. Sourced by ../culvert and ../dev; sets and exports JAVA_HOME.
+# Which JDK, which Maven, which modules. Sourced by ../culvert and ../dev; sets and exports JAVA_HOME.
 
 jdk_wanted=25
 
@@ -41,4 +41,9 @@ require_jdk() {
 require_maven() {
     command -v mvn >/dev/null \
         || die "no Maven found: install it (Debian: apt-get install maven); 3.8.7 or a later 3.x serves."
+}
+
+# Every module of the reactor, as its pom lists them.
+all_modules() {
+    sed -n 's:.*<module>\(.*\)</module>.*:\1:p' "$root/pom.xml"
 }

@@ -37,7 +37,19 @@ public final class DemoMain {
             System.err.println("usage: culvert demo [--keep]");
             System.exit(CANNOT);
         }
-        System.exit(new DemoMain(arguments.contains(KEEP)).run());
+        System.exit(runWhole(arguments.contains(KEEP)));
+    }
+
+    /** A build of which a part is missing, unreadable or older than the rest is told as what it is. */
+    private static int runWhole(boolean keep) {
+        try {
+            return new DemoMain(keep).run();
+        } catch (LinkageError e) {
+            System.err.println("culvert demo: this build is incomplete or mixed, "
+                    + e.getClass().getSimpleName() + " of " + e.getMessage()
+                    + "; build it anew: rm -r */target, then ./culvert demo");
+            return CANNOT;
+        }
     }
 
     private int run() {
