@@ -87,9 +87,10 @@ require_repository() { # MAVEN ARGUMENTS...
 
 # After a build that failed: prints a cause outside the sources, where there is one.
 outside_cause() { # LOG MAVEN ARGUMENTS...
-    local log=$1 lost
+    local log=$1 lost trouble='local repository|AccessDenied|Permission denied|Read-only file|Could not (write|create)'
     shift
-    repository_obstacle "$@"
+    # An error in the sources is no reason to speak of a repository that has all it needs.
+    ! grep -qE "$trouble" "$log" || repository_obstacle "$@"
     lost=$(grep -m1 -oE 'Could not transfer artifact [^ ]+|Cannot access [^ ]+ .* in offline mode' "$log" || true)
     [ -z "$lost" ] || echo "Maven did not get what it needs ($lost): it needs the network for a first build;" \
         "a proxy or a mirror is named in ~/.m2/settings.xml."

@@ -20,8 +20,8 @@ find_jdk() {
     on_path=$(readlink -f "$(command -v javac 2>/dev/null)" 2>/dev/null || true)
     for candidate in "${JAVA_HOME:-}" "${on_path%/bin/javac}" \
         /usr/lib/jvm/*25* /usr/lib/jvm/* /usr/java/* /usr/local/*jdk* /opt/*jdk* /opt/java/* \
-        "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* "$HOME"/.local/share/mise/installs/java/* \
-        "$HOME"/.asdf/installs/java/*; do
+        "${HOME:-}"/.sdkman/candidates/java/* "${HOME:-}"/.jdks/* "${HOME:-}"/.local/share/mise/installs/java/* \
+        "${HOME:-}"/.asdf/installs/java/*; do
         if [ -n "$candidate" ] && is_wanted_jdk "$candidate"; then
             printf '%s\n' "$candidate"
             return 0

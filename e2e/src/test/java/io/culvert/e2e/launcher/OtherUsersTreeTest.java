@@ -114,6 +114,15 @@ final class OtherUsersTreeTest {
         assertThat(command.lines()).last().isEqualTo("io.culvert.proxy.Main");
     }
 
+    /** As under a service manager. */
+    @Test
+    void aProcessWithoutHomeIsServedToo() {
+        Shell command = culvert(Map.of("HOME", ""), "command", "agent");
+
+        assertThat(command.status()).as(command.output()).isZero();
+        assertThat(command.lines()).last().isEqualTo("io.culvert.agent.Main");
+    }
+
     @Test
     void aJarThatCannotBeReadIsNamedWithTheRemedy() throws IOException {
         mode(tree.resolve("library.jar"), "---------");
