@@ -1,10 +1,9 @@
 # The command lines of Culvert's JVMs. Sourced by ../culvert. Each function leaves its answer in the array COMMAND.
 
-# All of them: one collector thread (live heaps are tens of megabytes), C1 only (no loss on the byte path, no warm-up,
-# 35 MB less), no name of theirs in /tmp, and foreign-function access without a warning.
+# All of them: one collector thread (live heaps are tens of megabytes), no name of theirs in /tmp, and foreign-function
+# access without a warning.
 common_flags=(
     -XX:+UseSerialGC
-    -XX:TieredStopAtLevel=1
     -XX:-UsePerfData
     -XX:+ExitOnOutOfMemoryError
     --enable-native-access=ALL-UNNAMED
@@ -13,6 +12,13 @@ common_flags=(
     # Events for the flight recorder cost a tenth of a second of the start and are looked at by nobody.
     -Dio.netty.jfr.enabled=false
 )
+
+# Programs that wait more than they compute: no second compiler, no warm-up, 10 to 40 MB less.
+first_compiler_only=(-XX:TieredStopAtLevel=1)
+
+# The proxy has both compilers: a connection costs it a third less (docs/performance.md). What the second one takes from
+# malloc for its work is given back every two seconds.
+both_compilers=(-XX:TieredStopAtLevel=4 -XX:TrimNativeHeapInterval=2000)
 
 # Where Netty unpacks its native libraries: an exec-able directory, which may be all that is writable.
 netty_workdir() {
@@ -52,7 +58,7 @@ program_command() { # proxy|agent
     case "$1" in
         proxy)
             main=io.culvert.proxy.Main
-            own=(-XX:+UseCompactObjectHeaders -Xms8m -Xmx96m -XX:MaxDirectMemorySize=256m)
+            own=("${both_compilers[@]}" -XX:+UseCompactObjectHeaders -Xms8m -Xmx96m -XX:MaxDirectMemorySize=256m)
             # A resumed TLS session would skip the check of the peer's certificate.
             own+=(-Djdk.tls.server.enableSessionTicketExtension=false)
             own+=(-Djdk.tls.client.enableSessionTicketExtension=false)
@@ -60,7 +66,7 @@ program_command() { # proxy|agent
             ;;
         agent)
             main=io.culvert.agent.Main
-            own=(-Xms8m -Xmx128m -XX:MaxDirectMemorySize=64m)
+            own=("${first_compiler_only[@]}" -Xms8m -Xmx128m -XX:MaxDirectMemorySize=64m)
             read -r -a mine <<<"${CULVERT_AGENT_JAVA_OPTS:-}"
             ;;
     esac
@@ -71,7 +77,7 @@ program_command() { # proxy|agent
 }
 
 # The testkit's programs are told how to start proxy, agent and plugin: one argument a line.
-harness_command() { # MODULE MAIN
+harness_command() { # MODULE MAIN [JVM FLAGS...]
     local properties=()
     if [ -f "$root/proxy/target/classpath" ] && [ -f "$root/cni-agent/target/classpath" ]; then
         program_command proxy
@@ -81,6 +87,6 @@ harness_command() { # MODULE MAIN
     fi
     [ ! -x "$root/cni-agent/target/culvert-cni" ] \
         || properties+=("-Dculvert.cni.plugin=$root/cni-agent/target/culvert-cni")
-    COMMAND=("$JAVA_HOME/bin/java" "${common_flags[@]}" "$(netty_workdir)" -Xms32m -Xmx512m "${properties[@]}"
-        -cp "$(class_path "$1")" "$2")
+    COMMAND=("$JAVA_HOME/bin/java" "${common_flags[@]}" "${first_compiler_only[@]}" "$(netty_workdir)" -Xms32m -Xmx512m
+        "${@:3}" "${properties[@]}" -cp "$(class_path "$1")" "$2")
 }

@@ -77,8 +77,9 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
         return PodServer.start(pod, shares, listening, hbone);
     }
 
-    MetricSource metrics() {
-        return new BufferMetrics(loops);
+    /** Of buffers and of waiting handshakes. */
+    List<MetricSource> metrics() {
+        return List.of(new BufferMetrics(loops), new HandshakeMetrics(loops));
     }
 
     @Override

@@ -143,10 +143,10 @@ final class ProxyProcess implements AutoCloseable {
         Readiness.Gate wired = readiness.gate(Readiness.PROXY);
         metrics.add(new ProcessMetrics())
                 .add(new BuildInfo(config.node().istioVersion()))
-                .add(data.metrics())
                 .add(traffic)
                 .add(xdsMetrics)
                 .add(inpodMetrics);
+        data.metrics().forEach(metrics::add);
         control.snapshots().ifPresent(kept -> metrics.add(new SnapshotMetrics(control, kept.counters(), clock)));
         AdminServers admin = AdminServers.start(
                 config.ports(),

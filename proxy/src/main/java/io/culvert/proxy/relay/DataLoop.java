@@ -2,6 +2,7 @@ package io.culvert.proxy.relay;
 
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.SingleThreadEventLoop;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
@@ -50,6 +51,7 @@ public final class DataLoop {
     private final Set<LoopHandle> handles = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Runnable runWork = this::runWork;
     private final Runnable runTimers;
+    private final HandshakeQueue handshakes;
     private boolean workPosted;
 
     /** A piece of work in one of the loop's lists; it is in a list at most once, by a flag of its own. */
@@ -70,6 +72,7 @@ public final class DataLoop {
         this.gather = new Gather(buffers);
         this.timers = new TimerWheel(nanoTicker, this::setAlarm);
         this.runTimers = timers::run;
+        this.handshakes = new HandshakeQueue(nanoTicker, eventLoop::execute, this::postBehindNextEvents);
     }
 
     /** 0 .. number of loops - 1. */
@@ -98,6 +101,18 @@ public final class DataLoop {
      */
     public void post(Runnable command) {
         eventLoop.execute(command);
+    }
+
+    /**
+     * Runs {@code command} behind the events of the next iteration. What a task of the loop executes runs in the same
+     * iteration, and would keep it from looking at its sockets.
+     */
+    private void postBehindNextEvents(Runnable command) {
+        if (eventLoop instanceof SingleThreadEventLoop single) {
+            single.executeAfterEventLoopIteration(() -> eventLoop.execute(command));
+        } else {
+            eventLoop.execute(command);
+        }
     }
 
     /** The loop, for code that is written for any executor with timers. */
@@ -161,6 +176,11 @@ public final class DataLoop {
             LOG.error("a connection ends by a defect of this program", e);
             turn.onTurnFailed(e);
         }
+    }
+
+    /** Where handshakes wait for their turn. */
+    public HandshakeQueue handshakes() {
+        return handshakes;
     }
 
     // ---- buffers

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>CLOSED</td><td>nothing is left</td></tr>
  * </table>
  */
-public final class SecureSocket implements Transport, SocketEvents, DataLoop.Turn {
+public final class SecureSocket implements Transport, SocketEvents, DataLoop.Turn, HandshakeTurns.Steps {
     static final int LINGER_MS = 1_000;
     /** Reads before other connections get their turn. */
     private static final int READS_PER_TURN = 4;
@@ -37,10 +37,14 @@ public final class SecureSocket implements Transport, SocketEvents, DataLoop.Tur
     private final LoopSocket socket;
     private final TlsSession session;
     private final SliceQueue waiting;
+    private final HandshakeTurns handshakeTurns;
     private @Nullable TransportEvents events;
     private State state = State.HANDSHAKE;
     private int collected;
     private boolean inReadyList;
+    /** A client has to speak first. */
+    private boolean firstStep;
+
     private @Nullable LoopTimer linger;
 
     private enum State {
@@ -55,6 +59,7 @@ public final class SecureSocket implements Transport, SocketEvents, DataLoop.Tur
         this.socket = socket;
         this.session = session;
         this.waiting = new SliceQueue(loop.buffers());
+        this.handshakeTurns = new HandshakeTurns(loop.handshakes(), this);
     }
 
     /** What the handshake agreed on; once established. */
@@ -79,11 +84,34 @@ public final class SecureSocket implements Transport, SocketEvents, DataLoop.Tur
         }
         events = newEvents;
         socket.attach(this);
-        if (session.isServer()) {
-            onReadable();
-        } else {
-            handshake(loop.cipherIn().get(), 0);
+        firstStep = !session.isServer();
+        handshakeTurns.await();
+    }
+
+    @Override
+    public boolean stepHandshake() {
+        if (state != State.HANDSHAKE) {
+            return false;
         }
+        RawBuffer in = loop.cipherIn().get();
+        if (firstStep) {
+            firstStep = false;
+            handshake(in, 0);
+            // The events of a socket that was connected by another user may have been told already.
+            if (state == State.HANDSHAKE) {
+                handshakeTurns.await();
+            }
+            return true;
+        }
+        int bytes = readInto(in);
+        if (bytes <= 0) {
+            return false;
+        }
+        handshake(in, bytes);
+        if (bytes == BufferPool.READ_BYTES || socket.sawHangup()) {
+            onReadable();
+        }
+        return true;
     }
 
     // ---- reading
@@ -91,25 +119,21 @@ public final class SecureSocket implements Transport, SocketEvents, DataLoop.Tur
     @Override
     public void onReadable() {
         for (int reads = 0; reads < READS_PER_TURN; reads++) {
+            if (state == State.HANDSHAKE) {
+                handshakeTurns.await();
+                return;
+            }
             if (state == State.CLOSED) {
                 return;
             }
             RawBuffer in = loop.cipherIn().get();
-            int bytes;
-            try {
-                bytes = socket.read(in, 0, BufferPool.READ_BYTES);
-            } catch (IOException e) {
-                end(new TransportEnd.SocketFailed(OsError.errno(e)));
+            int bytes = readInto(in);
+            if (bytes <= 0) {
                 return;
             }
-            if (bytes < 0) {
-                onPeerClosed();
-                return;
+            if (state == State.OPEN) {
+                decrypt(in, 0, bytes);
             }
-            if (bytes == 0) {
-                return;
-            }
-            received(in, bytes);
             if (bytes < BufferPool.READ_BYTES && !socket.sawHangup()) {
                 return;
             }
@@ -117,6 +141,21 @@ public final class SecureSocket implements Transport, SocketEvents, DataLoop.Tur
         if (!inReadyList) {
             inReadyList = true;
             loop.addReady(this);
+        }
+    }
+
+    /** Bytes read; 0 if there are none, or none will come any more. */
+    private int readInto(RawBuffer in) {
+        try {
+            int bytes = socket.read(in, 0, BufferPool.READ_BYTES);
+            if (bytes < 0) {
+                boolean early = state == State.HANDSHAKE;
+                end(early ? new TransportEnd.SecurityFailed("tls handshake eof") : new TransportEnd.Closed());
+            }
+            return Math.max(bytes, 0);
+        } catch (IOException e) {
+            end(new TransportEnd.SocketFailed(OsError.errno(e)));
+            return 0;
         }
     }
 
@@ -131,20 +170,9 @@ public final class SecureSocket implements Transport, SocketEvents, DataLoop.Tur
         onLoopClosed(cause);
     }
 
-    private void received(RawBuffer in, int bytes) {
-        switch (state) {
-            case HANDSHAKE -> handshake(in, bytes);
-            case OPEN -> decrypt(in, 0, bytes);
-            case LINGERING, CLOSED -> {}
-        }
-    }
-
-    private void onPeerClosed() {
-        if (state == State.HANDSHAKE) {
-            end(new TransportEnd.SecurityFailed("tls handshake eof"));
-        } else {
-            end(new TransportEnd.Closed());
-        }
+    @Override
+    public void onHandshakeRefused() {
+        end(new TransportEnd.SecurityFailed("too many handshakes are waiting"));
     }
 
     private void handshake(RawBuffer in, int bytes) {

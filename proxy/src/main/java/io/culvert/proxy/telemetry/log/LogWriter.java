@@ -18,9 +18,10 @@ import java.util.function.LongSupplier;
  * {@link #LOOP_WAIT_MICROS_MAX} once, then lines of loops are dropped without waiting until one finds room again. What
  * was dropped is counted ({@link #droppedLines}) and said in the log as soon as it can be.
  *
- * <p>Up to {@link #BATCH_LINES} lines go out in one write. Having written, the thread rests for {@link #REST_NANOS}
- * before it looks again, and only then sleeps until it is woken: where lines come often, no loop pays a futex call for
- * its line, and a line is late by that rest at most.
+ * <p>Up to {@link #BATCH_LINES} lines go out in one write. Having written, the thread rests before it looks again, and
+ * only then sleeps until it is woken: where lines come often, no loop pays a futex call for its line. It rests for
+ * {@link #REST_NANOS}, so that a line that comes alone is late by that at most; where several came meanwhile, for
+ * {@link #BUSY_REST_NANOS}: a thousand wake-ups and writes a second cost as much as a tenth of all the rest.
  */
 public final class LogWriter implements AutoCloseable {
 
@@ -29,6 +30,7 @@ public final class LogWriter implements AutoCloseable {
     static final long LOOP_WAIT_MICROS_MAX = 2_000;
     private static final long PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
     private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long BUSY_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
     private static final long IDLE_PARK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long FLUSH_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int BATCH_BYTES_MAX = 64 * 1024;
@@ -118,16 +120,18 @@ public final class LogWriter implements AutoCloseable {
     private void run() {
         byte[] batch = new byte[BATCH_BYTES_MAX];
         boolean rested = false;
+        long rest = REST_NANOS;
         while (true) {
-            boolean wrote = writeBatch(batch);
-            if (!wrote && closing) {
+            int lines = writeBatch(batch);
+            if (lines == 0 && closing) {
                 return;
             }
-            if (wrote) {
+            if (lines > 0) {
                 rested = false;
+                rest = lines > 1 ? BUSY_REST_NANOS : REST_NANOS;
             } else if (!rested) {
                 rested = true;
-                LockSupport.parkNanos(this, REST_NANOS);
+                LockSupport.parkNanos(this, rest);
             } else {
                 sleepUntilWoken();
             }
@@ -142,7 +146,8 @@ public final class LogWriter implements AutoCloseable {
         sleeping = false;
     }
 
-    private boolean writeBatch(byte[] batch) {
+    /** How many lines were there. */
+    private int writeBatch(byte[] batch) {
         int used = 0;
         int lines = 0;
         byte[] line = queue.poll();
@@ -169,7 +174,7 @@ public final class LogWriter implements AutoCloseable {
             // Standard output is gone; there is nowhere left to say so, and traffic must go on.
             dropped.addAndGet(Math.max(1, lines));
         }
-        return lines > 0;
+        return lines;
     }
 
     private void reportDropped() throws IOException {
