@@ -25,6 +25,10 @@ import java.util.Objects;
  * connection attempts never adds to ours.
  */
 final class GrpcAdsTransport implements AdsTransport {
+    private static final String TOO_LONG = "gRPC message exceeds maximum size";
+    private static final String TOO_LONG_REMEDY =
+            "; half of the heap and at most 200 MiB are taken, see CULVERT_PROXY_JAVA_OPTS for a larger heap";
+
     private final GrpcTransport grpc;
     private final ControlPlaneEndpoint endpoint;
     private final ControlLoop control;
@@ -131,10 +135,16 @@ final class GrpcAdsTransport implements AdsTransport {
             if (closed.isOk()) {
                 return new StreamEnd.Completed();
             }
-            Status status = unwrapped(closed);
+            Status status = remedied(unwrapped(closed));
             return answered
                     ? new StreamEnd.Failed(status.getCode(), Failures.describe(status, endpoint.token()))
                     : new StreamEnd.NotConnected(Failures.describe(status, endpoint.token()));
+        }
+
+        /** Our own limit of a message is told by gRPC, which does not know where it comes from. */
+        private static Status remedied(Status status) {
+            String said = status.getDescription();
+            return said != null && said.contains(TOO_LONG) ? status.withDescription(said + TOO_LONG_REMEDY) : status;
         }
 
         /**

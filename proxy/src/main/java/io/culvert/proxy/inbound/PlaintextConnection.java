@@ -25,6 +25,7 @@ import io.culvert.proxy.telemetry.ConnectionFacts;
 import io.culvert.proxy.telemetry.Reporter;
 import io.culvert.xds.mesh.IpAddress;
 import io.culvert.xds.mesh.MeshSnapshot;
+import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.Workload;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * A connection captured on 15006: from outside the mesh, in the clear (ztunnel proxy/inbound_passthrough.rs).
  *
  * <pre>
- *   accepted -> own port? -> own workload -> policy, with nobody as caller -> dial the original destination -> relay
+ *   accepted -> own port? -> own workload -> caller known? -> policy, with nobody as caller
+ *       -> dial the original destination -> relay
  * </pre>
  *
  * Whatever fails before the relay reaches the caller as a reset.
@@ -79,6 +81,21 @@ public final class PlaintextConnection
 
     @Override
     public void found(Workload local) {
+        if (life.isOver()) {
+            return;
+        }
+        String network = services().network();
+        if (services().addresses().mustAskForCaller(network, source.ip())) {
+            services()
+                    .addresses()
+                    .fetchCaller(
+                            new NetworkAddress(network, source.ip()), pod.loop().executor(), () -> judge(local));
+        } else {
+            judge(local);
+        }
+    }
+
+    private void judge(Workload local) {
         if (life.isOver()) {
             return;
         }

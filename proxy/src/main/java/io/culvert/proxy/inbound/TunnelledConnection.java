@@ -22,6 +22,7 @@ import io.culvert.proxy.relay.RelayEnd;
 import io.culvert.proxy.relay.StreamRelay;
 import io.culvert.proxy.relay.TcpDial;
 import io.culvert.proxy.relay.TunnelStream;
+import io.culvert.proxy.routing.AddressFetch;
 import io.culvert.proxy.routing.Authority;
 import io.culvert.proxy.routing.InboundDecision;
 import io.culvert.proxy.routing.LocalWorkloads;
@@ -34,6 +35,7 @@ import io.culvert.proxy.telemetry.Reporter;
 import io.culvert.xds.identity.Identity;
 import io.culvert.xds.mesh.IpAddress;
 import io.culvert.xds.mesh.MeshSnapshot;
+import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.Workload;
 import java.util.List;
 import java.util.Optional;
@@ -43,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  * One CONNECT on a tunnel to this pod (ztunnel proxy/inbound.rs:serve_connect).
  *
  * <pre>
- *   CONNECT? authority? -> own workload -> routing -> policy -> dial the pod's own address -> 200 -> relay
+ *   CONNECT? authority? -> own workload -> address known? -> routing -> caller known? -> policy
+ *       -> dial the pod's own address -> 200 -> relay
  * </pre>
  *
  * The answer is sent only when the application's side is connected, so that 200 means what it says. Each step's failure
@@ -91,12 +94,59 @@ final class TunnelledConnection
             return;
         }
         local = workload;
+        Optional<NetworkAddress> address =
+                services().inboundRouter().mustBeKnown(workload, server.local().ip(), authority.orElseThrow());
+        if (address.isEmpty()) {
+            route(workload, false);
+        } else {
+            services().addresses().fetch(address.get(), null, pod.loop().executor(), new Known(workload));
+        }
+    }
+
+    /** Goes on once the control plane has said what it knows of an address that is not the pod's own. */
+    private final class Known implements AddressFetch.Listener {
+        private final Workload workload;
+
+        Known(Workload workload) {
+            this.workload = workload;
+        }
+
+        @Override
+        public void fetched() {
+            route(workload, false);
+        }
+
+        @Override
+        public void failed(ProxyError error) {
+            TunnelledConnection.this.failed(error);
+        }
+    }
+
+    private void route(Workload workload, boolean askedForCaller) {
+        if (life.isOver()) {
+            return;
+        }
         MeshSnapshot mesh = services().mesh().snapshot();
         InboundDecision decision =
                 services().inboundRouter().decide(mesh, workload, server.local().ip(), authority.orElseThrow());
         switch (decision) {
             case InboundDecision.Refused refused -> failed(refused.error());
-            case InboundDecision.Forward forward -> judge(mesh, workload, forward);
+            case InboundDecision.Forward forward -> {
+                IpAddress caller = server.peer().ip();
+                if (!askedForCaller
+                        && !isFromOtherNetwork()
+                        && services().addresses().mustAskForCaller(services().network(), caller)) {
+                    // Then decided anew, by what is known by then.
+                    services()
+                            .addresses()
+                            .fetchCaller(
+                                    new NetworkAddress(services().network(), caller),
+                                    pod.loop().executor(),
+                                    () -> route(workload, true));
+                } else {
+                    judge(mesh, workload, forward);
+                }
+            }
         }
     }
 

@@ -19,17 +19,23 @@ import org.jspecify.annotations.Nullable;
  * fetch_address). Where the whole mesh is followed, it is; with XDS_ON_DEMAND the control plane is asked and the
  * connection waits. Deciding without the answer would send plain text to a workload that must be reached by tunnel.
  *
+ * <p>Who called is another matter: identities come with certificates, and the caller's workload only names it in
+ * telemetry. A connection waits for that a moment, and then goes without.
+ *
  * <p>{@link #fetch} is called on a data loop and answers on that loop, at once if it can. Of many connections to one
- * address one asks. A waiter belongs to its loop; only the sets of them are shared.
+ * address one asks. A waiter belongs to its loop; only the questions are shared.
  */
 public final class AddressFetch {
 
     /** Longer than it takes to find another control plane, shorter than applications wait. The original: for ever. */
     public static final long WAIT_SECONDS = 30;
 
+    /** For a caller's names: half of what a health check commonly waits for its answer. The original: for ever. */
+    public static final long CALLER_WAIT_MS = 500;
+
     private final MeshState mesh;
     private final Optional<OnDemand> source;
-    private final ConcurrentHashMap<NetworkAddress, Set<Waiter>> waiting = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<NetworkAddress, Question> questions = new ConcurrentHashMap<>();
 
     /**
      * For one process.
@@ -53,29 +59,69 @@ public final class AddressFetch {
      * Answers at once if the address is known, else when the control plane has answered or the wait is over. The answer
      * may come before this returns.
      *
-     * @param clientNamespace sees only what it may see: another's private service is asked for like an unknown one
+     * @param clientNamespace sees only what it may see: another's private service is asked for like an unknown one;
+     *     null sees everything
      * @param loop the caller's own
      */
-    public void fetch(NetworkAddress address, String clientNamespace, EventExecutor loop, Listener listener) {
+    public void fetch(NetworkAddress address, @Nullable String clientNamespace, EventExecutor loop, Listener listener) {
         if (source.isEmpty() || isKnown(address, clientNamespace)) {
             listener.fetched();
             return;
         }
-        Waiter waiter = new Waiter(address, loop, listener);
-        waiter.arm();
+        ask(source.get(), new Waiter(address, loop, listener), TimeUnit.SECONDS.toMillis(WAIT_SECONDS));
+    }
+
+    /**
+     * Whether {@link #fetchCaller} would learn anything: nobody knows the workload at this address, and nobody has
+     * waited in vain for the answer to this very question.
+     */
+    public boolean mustAskForCaller(String network, IpAddress caller) {
+        if (source.isEmpty() || mesh.snapshot().workloadByAddress(network, caller) != null) {
+            return false;
+        }
+        Question open = questions.get(new NetworkAddress(network, caller));
+        return open == null || !open.overdue;
+    }
+
+    /**
+     * Goes on when it is known who has this address, or after {@link #CALLER_WAIT_MS}.
+     *
+     * @param loop the caller's own
+     */
+    public void fetchCaller(NetworkAddress address, EventExecutor loop, Runnable then) {
+        if (source.isEmpty()) {
+            then.run();
+            return;
+        }
+        Listener either = new Listener() {
+            @Override
+            public void fetched() {
+                then.run();
+            }
+
+            @Override
+            public void failed(ProxyError error) {
+                then.run();
+            }
+        };
+        ask(source.get(), new Waiter(address, loop, either), CALLER_WAIT_MS);
+    }
+
+    private void ask(OnDemand demands, Waiter waiter, long waitMs) {
+        waiter.arm(waitMs);
         boolean[] first = new boolean[1];
-        waiting.compute(address, (key, others) -> {
-            first[0] = others == null;
-            Set<Waiter> all = others == null ? ConcurrentHashMap.newKeySet() : others;
-            all.add(waiter);
-            return all;
+        questions.compute(waiter.address, (key, asked) -> {
+            first[0] = asked == null;
+            Question question = asked == null ? new Question() : asked;
+            question.waiters.add(waiter);
+            return question;
         });
         if (first[0]) {
-            source.get().demand(address.toString(), new Answer(address));
+            demands.demand(waiter.address.toString(), new Answer(waiter.address));
         }
     }
 
-    private boolean isKnown(NetworkAddress address, String clientNamespace) {
+    private boolean isKnown(NetworkAddress address, @Nullable String clientNamespace) {
         MeshSnapshot snapshot = mesh.snapshot();
         String network = address.network();
         IpAddress ip = address.address();
@@ -85,14 +131,23 @@ public final class AddressFetch {
 
     /** Connections that wait now. */
     public int waiting() {
-        return waiting.values().stream().mapToInt(Set::size).sum();
+        return questions.values().stream()
+                .mapToInt(question -> question.waiters.size())
+                .sum();
     }
 
     private void answered(NetworkAddress address, @Nullable ProxyError error) {
-        Set<Waiter> all = waiting.remove(address);
-        if (all != null) {
-            all.forEach(waiter -> waiter.loop.execute(() -> waiter.settle(error)));
+        Question question = questions.remove(address);
+        if (question != null) {
+            question.waiters.forEach(waiter -> waiter.loop.execute(() -> waiter.settle(error)));
         }
+    }
+
+    /** Stays while it is open, so that nobody asks it again, whether or not somebody still waits. */
+    private static final class Question {
+        private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
+        /** Somebody has given up waiting. */
+        private volatile boolean overdue;
     }
 
     private final class Answer implements OnDemand.Listener {
@@ -126,15 +181,15 @@ public final class AddressFetch {
             this.listener = listener;
         }
 
-        void arm() {
-            timer = loop.schedule(this::expire, WAIT_SECONDS, TimeUnit.SECONDS);
+        void arm(long waitMs) {
+            timer = loop.schedule(this::expire, waitMs, TimeUnit.MILLISECONDS);
         }
 
         private void expire() {
-            waiting.computeIfPresent(address, (key, all) -> {
-                all.remove(this);
-                // The set stays while the question is open, so that nobody asks it again.
-                return all;
+            questions.computeIfPresent(address, (key, question) -> {
+                question.waiters.remove(this);
+                question.overdue = true;
+                return question;
             });
             settle(new ProxyError.AddressUnanswered(address.toString()));
         }

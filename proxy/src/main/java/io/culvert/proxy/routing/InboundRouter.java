@@ -11,6 +11,7 @@ import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.PortMap;
 import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,22 @@ public final class InboundRouter {
     }
 
     /**
+     * The address whose resource says whether this pod answers for it, as a waypoint does: it must be known before the
+     * decision. Empty where the decision does not depend on one.
+     */
+    public Optional<NetworkAddress> mustBeKnown(Workload local, IpAddress localAddress, Authority authority) {
+        return switch (authority) {
+            case Authority.Ip ip -> {
+                IpAddress asked = ip.address().ip();
+                yield answersAnyway(local, localAddress, asked)
+                        ? Optional.empty()
+                        : Optional.of(new NetworkAddress(network, asked));
+            }
+            case Authority.Host ignored -> Optional.empty();
+        };
+    }
+
+    /**
      * The decision.
      *
      * @param local the workload of the pod that the connection was taken in
@@ -60,11 +77,15 @@ public final class InboundRouter {
 
     /** Its own address; any, if an application tunnel sorts them out; else those whose waypoint it is. */
     private boolean answersFor(MeshSnapshot mesh, Workload local, IpAddress localAddress, IpAddress asked) {
-        if (asked.equals(localAddress) || local.applicationTunnel() != null) {
+        if (answersAnyway(local, localAddress, asked)) {
             return true;
         }
         GatewayAddress waypoint = waypointOf(mesh, asked);
         return waypoint != null && leadsTo(mesh, waypoint, local, localAddress);
+    }
+
+    private static boolean answersAnyway(Workload local, IpAddress localAddress, IpAddress asked) {
+        return asked.equals(localAddress) || local.applicationTunnel() != null;
     }
 
     private @Nullable GatewayAddress waypointOf(MeshSnapshot mesh, IpAddress asked) {

@@ -120,4 +120,46 @@ class AddressFetchTest {
         runLoop();
         assertThat(answers).singleElement().asString().startsWith("failed AddressUnanswered");
     }
+
+    private void fetchCaller() {
+        fetch.fetchCaller(
+                new NetworkAddress("", IpAddress.parse("10.0.0.1")), channel.eventLoop(), () -> answers.add("went on"));
+    }
+
+    private boolean mustAskForCaller() {
+        return fetch.mustAskForCaller("", IpAddress.parse("10.0.0.1"));
+    }
+
+    @Test
+    void waitsForTheNamesOfACaller() {
+        assertThat(mustAskForCaller()).isTrue();
+        fetchCaller();
+        assertThat(answers).isEmpty();
+        mesh.workload(pod("a", "10.0.0.1"));
+        answer().answered();
+        runLoop();
+        assertThat(answers).containsExactly("went on");
+        assertThat(mustAskForCaller()).isFalse();
+    }
+
+    @Test
+    void goesOnWithoutTheNamesOfACallerWhoseAnswerTakesTooLong() {
+        channel.freezeTime();
+        fetchCaller();
+        channel.advanceTimeBy(AddressFetch.CALLER_WAIT_MS, TimeUnit.MILLISECONDS);
+        runLoop();
+        assertThat(answers).containsExactly("went on");
+
+        assertThat(mustAskForCaller()).as("nobody waits for the same again").isFalse();
+        answer().answered();
+        assertThat(mustAskForCaller())
+                .as("there was nobody; there may be by now")
+                .isTrue();
+    }
+
+    @Test
+    void asksForNoCallersWhereTheWholeMeshIsFollowed() {
+        AddressFetch whole = new AddressFetch(mesh.state(), Optional.empty());
+        assertThat(whole.mustAskForCaller("", IpAddress.parse("10.0.0.1"))).isFalse();
+    }
 }

@@ -13,6 +13,7 @@ import io.culvert.xds.mesh.ApplicationTunnel;
 import io.culvert.xds.mesh.GatewayAddress;
 import io.culvert.xds.mesh.IpAddress;
 import io.culvert.xds.mesh.NamespacedName;
+import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.PortMap;
 import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
@@ -224,5 +225,34 @@ class InboundRouterTest {
                 .isTrue();
         assertThat(router.isSelfCall(new IpPort(IpAddress.parse("10.0.0.2"), 15020)))
                 .isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "server, 10.0.0.2:8080, -",
+        "server, server.ns.svc.cluster.local:80, -",
+        "server, 10.10.0.1:80, /10.10.0.1",
+        "server, 10.0.0.9:80, /10.0.0.9",
+    })
+    void namesTheForeignAddressThatMustBeKnownFirst(String pod, String authority, String expected) {
+        build(Attached.NOBODY, false);
+        assertThat(mustBeKnown(pod, authority)).isEqualTo(expected);
+    }
+
+    @Test
+    void anApplicationTunnelAnswersForWhateverAddress() {
+        build(Attached.NOBODY, true);
+        assertThat(mustBeKnown("waypoint", "10.0.0.9:80")).isEqualTo("-");
+    }
+
+    private String mustBeKnown(String pod, String authority) {
+        Workload local = mesh.get(pod);
+        return new InboundRouter("", ProxyPorts.of(false), false)
+                .mustBeKnown(
+                        local,
+                        local.addresses().getFirst(),
+                        Authority.parse(authority).orElseThrow())
+                .map(NetworkAddress::toString)
+                .orElse("-");
     }
 }

@@ -35,7 +35,7 @@ public sealed interface DiscoveryFault {
     /** In its place go bytes that are no message. */
     record Garbage() implements DiscoveryFault {}
 
-    /** In its place goes one message of so many bytes, with nothing in it that anybody knows. */
+    /** It is filled up to so many bytes, or a little more than it has, with something that nobody knows. */
     record Oversized(int bytes) implements DiscoveryFault {}
 
     /** In its place the stream ends; with OK it ends as streams do. */

@@ -94,7 +94,7 @@ final class Outbox {
                 }
                 case DiscoveryFault.Oversized oversized -> {
                     copies = 0;
-                    before.add(Outgoing.Bytes.oversized(oversized.bytes()));
+                    before.add(Outgoing.Bytes.oversized(original, oversized.bytes()));
                 }
                 case DiscoveryFault.End end -> {
                     copies = 0;

@@ -48,15 +48,21 @@ sealed interface Outgoing {
             return new Bytes(GARBAGE.clone());
         }
 
-        /** An unknown field that fills the message: what a newer server might send. */
-        static Bytes oversized(int bytes) {
+        /** With an unknown field that fills the message: what a newer server might send. */
+        static Bytes oversized(DeltaDiscoveryResponse response, int bytes) {
             int tag = CodedOutputStream.computeTagSize(UNKNOWN_FIELD);
-            int length = bytes - tag - CodedOutputStream.computeUInt32SizeNoTag(bytes);
-            byte[] content = new byte[bytes];
-            CodedOutputStream head = CodedOutputStream.newInstance(content);
+            int head = response.getSerializedSize() + tag + CodedOutputStream.computeUInt32SizeNoTag(bytes);
+            int length = Math.max(0, bytes - head);
+            int size = head
+                    - CodedOutputStream.computeUInt32SizeNoTag(bytes)
+                    + CodedOutputStream.computeUInt32SizeNoTag(length)
+                    + length;
+            byte[] content = new byte[size];
+            CodedOutputStream out = CodedOutputStream.newInstance(content);
             try {
-                head.writeTag(UNKNOWN_FIELD, WireFormat.WIRETYPE_LENGTH_DELIMITED);
-                head.writeUInt32NoTag(length);
+                response.writeTo(out);
+                out.writeTag(UNKNOWN_FIELD, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+                out.writeUInt32NoTag(length);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -146,7 +146,7 @@ class DiscoveryFaultTest {
     void anOversizedMessageIsOne() throws Exception {
         DeltaDiscoveryResponse message = answer(new DiscoveryFault.Oversized(1_000_000));
         assertThat(message.getSerializedSize()).isEqualTo(1_000_000);
-        assertThat(message.getTypeUrl()).isEmpty();
+        assertThat(message.getTypeUrl()).isEqualTo(ResourceType.ADDRESS.url());
     }
 
     @Test

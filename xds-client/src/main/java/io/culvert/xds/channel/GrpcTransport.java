@@ -28,7 +28,10 @@ import javax.net.ssl.SSLException;
  */
 public final class GrpcTransport implements AutoCloseable {
     /** What istiod may send in one message (ztunnel xds/client.rs). */
-    private static final int MESSAGE_BYTES_MAX = 200 * 1024 * 1024;
+    static final int MESSAGE_BYTES_MAX = 200 * 1024 * 1024;
+
+    /** A message is in the heap as a whole, beside what is made of it: what would not fit ends the process. */
+    private static final int HEAPS_PER_MESSAGE = 2;
 
     private static final int PING_SECONDS = 30;
     private static final int PING_TIMEOUT_SECONDS = 10;
@@ -60,7 +63,7 @@ public final class GrpcTransport implements AutoCloseable {
                 .disableServiceConfigLookUp()
                 .keepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                .maxInboundMessageSize(MESSAGE_BYTES_MAX);
+                .maxInboundMessageSize(messageBytesMax(Runtime.getRuntime().maxMemory()));
         var keepAlive = endpoint.keepAlive();
         builder.withOption(ChannelOption.SO_KEEPALIVE, keepAlive.enabled());
         if (keepAlive.enabled()) {
@@ -71,6 +74,15 @@ public final class GrpcTransport implements AutoCloseable {
                     .withOption(EpollChannelOption.TCP_KEEPCNT, keepAlive.count());
         }
         return builder.build();
+    }
+
+    /**
+     * The longest message that is taken: refusing one leaves what is known in use, running out of memory does not.
+     *
+     * @param heapBytesMax of this process
+     */
+    static int messageBytesMax(long heapBytesMax) {
+        return (int) Math.min(MESSAGE_BYTES_MAX, heapBytesMax / HEAPS_PER_MESSAGE);
     }
 
     /** A channel to a server on this node, by its socket: no TLS and no pings, for the kernel tells who is there. */
