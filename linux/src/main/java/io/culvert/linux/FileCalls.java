@@ -15,6 +15,8 @@ final class FileCalls {
     private static final LibcFunction SETNS = LibcFunction.ofInt("setns");
     private static final LibcFunction UNSHARE = LibcFunction.ofInt("unshare");
     private static final LibcFunction MOUNT = LibcFunction.ofInt("mount");
+    private static final LibcFunction PIPE = LibcFunction.ofInt("pipe2");
+    private static final LibcFunction SPLICE = LibcFunction.ofLong("splice");
     private static final LibcFunction UMOUNT = LibcFunction.ofInt("umount2");
 
     private FileCalls() {}
@@ -31,6 +33,28 @@ final class FileCalls {
 
     static int fcntl(int fd, int command, int argument) {
         return (int) FCNTL.call(fd, command, argument);
+    }
+
+    /** Leaves the reading end in the first int of {@code pair}, the writing end in the second. */
+    static int pipe(MemorySegment pair) {
+        final int nonBlockingCloseOnExec = 02004000;
+        return (int) PIPE.call(pair.address(), nonBlockingCloseOnExec);
+    }
+
+    /** The size that the pipe then has. */
+    static int setPipeSize(int fd, int bytes) {
+        final int setPipeSize = 1031;
+        return fcntl(fd, setPipeSize, bytes);
+    }
+
+    /** Moves pages where the kernel can, and never blocks. */
+    static int splice(int from, int to, int most) {
+        final int moveNonBlocking = 1 | 2;
+        long moved;
+        do {
+            moved = SPLICE.call(from, 0, to, 0, most, moveNonBlocking);
+        } while (moved == -Errno.EINTR);
+        return (int) moved;
     }
 
     static int ioctl(int fd, long request) {

@@ -41,6 +41,7 @@ public final class DataLoop {
     private final LongSupplier nanoTicker;
     private final TimerWheel timers;
     private final BufferPool buffers = new BufferPool();
+    private final PipePool pipes = new PipePool();
     private final Gather gather;
     private final WorkingBuffer applicationIn = new WorkingBuffer(buffers);
     private final WorkingBuffer cipherIn = new WorkingBuffer(buffers);
@@ -218,6 +219,15 @@ public final class DataLoop {
         return plainIn;
     }
 
+    PipePool pipes() {
+        return pipes;
+    }
+
+    /** Pipes that connections hold: 0 when all of them rest. */
+    public int pipesInUse() {
+        return pipes.held();
+    }
+
     Gather gather() {
         return gather;
     }
@@ -275,5 +285,6 @@ public final class DataLoop {
         plainIn.drop();
         gather.end();
         buffers.freeKept();
+        pipes.closeKept();
     }
 }

@@ -1,7 +1,9 @@
 package io.culvert.proxy.relay;
 
+import io.culvert.linux.Errno;
 import io.culvert.linux.Fd;
 import io.culvert.linux.KernelException;
+import io.culvert.linux.Pipe;
 import io.culvert.linux.SocketOptions;
 import io.culvert.linux.Sockets;
 import io.netty.channel.IoEvent;
@@ -187,6 +189,43 @@ public final class LoopSocket implements EpollIoHandle, DataLoop.LoopHandle {
         } catch (NotYetConnectedException e) {
             throw OsError.notConnected("write", e);
         }
+    }
+
+    /**
+     * Moves at most {@code most} bytes into {@code pipe}, which is empty: how many, 0 if it would block, -1 at the end
+     * of the stream, {@link SpliceQueue#NOT_POSSIBLE} if this kernel does not do it.
+     */
+    int splice(Pipe pipe, int most) throws IOException {
+        checkOpen();
+        int moved = pipe.fill(fdNumber(), most);
+        return switch (moved) {
+            case 0 -> -1;
+            case -Errno.EAGAIN -> 0;
+            // Not a kind of file that splices, or a filter of system calls (seccomp) that does not know the call.
+            case -Errno.EINVAL, -Errno.ENOSYS, -Errno.EPERM -> {
+                loop.pipes().turnOff(-moved);
+                yield SpliceQueue.NOT_POSSIBLE;
+            }
+            default -> {
+                if (moved < 0) {
+                    throw new KernelException(-moved, "splice");
+                }
+                yield moved;
+            }
+        };
+    }
+
+    /** Writes {@code bytes} bytes out of {@code pipe}: how many were taken, 0 if it would block. */
+    int spliceFrom(Pipe pipe, int bytes) throws IOException {
+        checkOpen();
+        int taken = pipe.drain(fdNumber(), bytes);
+        if (taken < 0 && taken != -Errno.EAGAIN) {
+            throw new KernelException(-taken, "splice");
+        }
+        if (taken < bytes) {
+            watchOutput();
+        }
+        return Math.max(taken, 0);
     }
 
     /** As {@link RawBuffer#sendIoVecs}; {@code bytes} is what the entries hold together. */

@@ -11,10 +11,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Each direction reads only while its destination takes bytes: at most one read's bytes wait per direction. A FIN is
  * passed on behind the last byte and the other direction goes on; a reset of one socket becomes a reset of the other,
  * behind what the first had sent before it went.
+ *
+ * <p>Small reads are copied: two system calls per message. Once a read was large the direction is bulk, and its bytes
+ * are spliced: they go through a pipe of the loop's and never enter this process, at a third of the cost per byte and
+ * one system call more when the source runs dry.
  */
 public final class SocketRelay {
     /** Reads before other connections get their turn. */
     private static final int READS_PER_TURN = 4;
+
+    /** A read of at least so many bytes says that more of the kind will follow. */
+    private static final int BULK_FROM = 32 * 1024;
+
+    /** A splice of fewer says that it was the last, or that messages have become small. */
+    private static final int BULK_UNTIL = 8 * 1024;
 
     private final DataLoop loop;
     private final RelayListener listener;
@@ -69,8 +79,8 @@ public final class SocketRelay {
 
     private void report() {
         reported = true;
-        toUpstream.waiting.discard();
-        toDownstream.waiting.discard();
+        toUpstream.discard();
+        toDownstream.discard();
         listener.onRelayEnd(new RelayEnd(toUpstream.ended(), toDownstream.ended()));
     }
 
@@ -84,7 +94,9 @@ public final class SocketRelay {
         private final LoopSocket to;
         private final ByteMeter meter;
         private final boolean isToUpstream;
-        private final SliceQueue waiting;
+        private final SliceQueue copied;
+        private final SpliceQueue spliced;
+        private boolean isBulk;
         private boolean readable = true;
         private boolean inReadyList;
         private boolean sourceEnded;
@@ -95,7 +107,22 @@ public final class SocketRelay {
             this.to = to;
             this.meter = meter;
             this.isToUpstream = isToUpstream;
-            this.waiting = new SliceQueue(from.loop().buffers());
+            this.copied = new SliceQueue(from.loop().buffers());
+            this.spliced = new SpliceQueue(from.loop().pipes());
+        }
+
+        /** Bytes wait for the destination: in one of the two queues, never in both. */
+        private boolean isWaiting() {
+            return !copied.isEmpty() || !spliced.isEmpty();
+        }
+
+        private int waitingBytes() {
+            return copied.bytes() + spliced.bytes();
+        }
+
+        void discard() {
+            copied.discard();
+            spliced.discard();
         }
 
         HalfEnd ended() {
@@ -134,10 +161,12 @@ public final class SocketRelay {
 
         void pump() {
             for (int reads = 0; reads < READS_PER_TURN; reads++) {
-                if (reported || end != null || sourceEnded || !readable || !waiting.isEmpty()) {
+                if (reported || end != null || sourceEnded || !readable || isWaiting()) {
                     return;
                 }
-                readOnce();
+                if (!isBulk || !spliceOnce()) {
+                    copyOnce();
+                }
             }
             if (!inReadyList) {
                 inReadyList = true;
@@ -145,7 +174,39 @@ public final class SocketRelay {
             }
         }
 
-        private void readOnce() {
+        /** False if the bytes have to be copied. */
+        private boolean spliceOnce() {
+            int bytes;
+            try {
+                bytes = spliced.fillFrom(from);
+            } catch (IOException e) {
+                endBoth(ending(e));
+                return true;
+            }
+            if (bytes == SpliceQueue.NOT_POSSIBLE) {
+                return false;
+            }
+            if (bytes <= 0) {
+                nothingRead(bytes);
+                return true;
+            }
+            isBulk = bytes >= BULK_UNTIL;
+            try {
+                wrote(spliced.writeTo(to));
+            } catch (IOException e) {
+                writeFailed(ending(e));
+            }
+            return true;
+        }
+
+        private void nothingRead(int result) {
+            readable = false;
+            if (result < 0) {
+                sourceEnded();
+            }
+        }
+
+        private void copyOnce() {
             RawBuffer buffer = loop.applicationIn().get();
             int bytes;
             try {
@@ -155,12 +216,10 @@ public final class SocketRelay {
                 return;
             }
             if (bytes <= 0) {
-                readable = false;
-                if (bytes < 0) {
-                    sourceEnded();
-                }
+                nothingRead(bytes);
                 return;
             }
+            isBulk = bytes >= BULK_FROM;
             if (bytes < BufferPool.READ_BYTES && !from.sawHangup()) {
                 readable = false;
             }
@@ -172,7 +231,7 @@ public final class SocketRelay {
                 int written = to.write(buffer, 0, bytes);
                 wrote(written);
                 if (written < bytes) {
-                    waiting.append(buffer, written, bytes - written);
+                    copied.append(buffer, written, bytes - written);
                     loop.applicationIn().refresh();
                 }
             } catch (IOException e) {
@@ -181,19 +240,20 @@ public final class SocketRelay {
         }
 
         void onDestinationWritable() {
-            if (waiting.isEmpty()) {
+            if (!isWaiting()) {
                 return;
             }
-            int before = waiting.bytes();
+            int before = waitingBytes();
             try {
-                waiting.writeTo(to);
+                copied.writeTo(to);
+                spliced.writeTo(to);
             } catch (IOException e) {
-                wrote(before - waiting.bytes());
+                wrote(before - waitingBytes());
                 writeFailed(ending(e));
                 return;
             }
-            wrote(before - waiting.bytes());
-            if (!waiting.isEmpty()) {
+            wrote(before - waitingBytes());
+            if (isWaiting()) {
                 return;
             }
             if (sourceEnded) {
@@ -211,7 +271,7 @@ public final class SocketRelay {
                 return;
             }
             sourceEnded = true;
-            if (waiting.isEmpty()) {
+            if (!isWaiting()) {
                 passEndOn();
             }
         }
@@ -232,7 +292,7 @@ public final class SocketRelay {
 
         /** The destination takes no more. What it sent before it went is passed on first. */
         private void writeFailed(HalfEnd how) {
-            waiting.discard();
+            discard();
             end = how;
             Half answer = opposite(this);
             answer.readable = true;

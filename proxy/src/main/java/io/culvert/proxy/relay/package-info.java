@@ -7,7 +7,8 @@
  * connects, {@link io.culvert.proxy.relay.SocketRelay} joins two sockets, {@link io.culvert.proxy.relay.StreamRelay}
  * joins a socket and a tunnel stream.
  *
- * <p>Native memory is touched through {@link io.culvert.proxy.relay.RawBuffer} only. Nothing here knows workloads,
+ * <p>Plain bulk stays in the kernel: {@link io.culvert.proxy.relay.SpliceQueue} moves it through a pipe of the loop's.
+ * Native memory is touched through {@link io.culvert.proxy.relay.RawBuffer} only. Nothing here knows workloads,
  * policy or HTTP/2; nothing here blocks.
  */
 @NullMarked

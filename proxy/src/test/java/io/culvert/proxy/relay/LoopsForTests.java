@@ -81,6 +81,7 @@ public final class LoopsForTests implements AutoCloseable {
             await(
                     "no buffers held on loop " + loop.index() + ", " + on(loop, () -> loop.buffersInUse() + " are"),
                     () -> on(loop, loop::buffersInUse) == 0);
+            await("no pipes held on loop " + loop.index(), () -> on(loop, loop::pipesInUse) == 0);
         }
         await("no sockets open", () -> openSockets() == socketsStillOpen);
     }
