@@ -65,16 +65,34 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
     @Override
     public PodProxy start(WorkloadUid uid, WorkloadRef workload, Netns netns) throws IOException {
         Pod pod = new Pod(workload, new PodSockets(netns, sockets), new PodConnections(), services);
+        return PodServer.start(pod, shares(pod), nextListening(), hbone);
+    }
+
+    /**
+     * Binds the listener for the proxy itself, in the caller's namespace.
+     *
+     * @throws IOException if it cannot be bound
+     */
+    OwnServer bindOwn(WorkloadRef self) throws IOException {
+        PodSocketSettings plain = new PodSocketSettings(
+                sockets.ipv6(), 0, false, PodSocketSettings.Transparency.OFF, sockets.keepalive());
+        Pod own = new Pod(self, new PodSockets(Netns.current(), plain), new PodConnections(), services);
+        return OwnServer.bind(own, shares(own), nextListening(), hbone);
+    }
+
+    private List<PodLoop> shares(Pod pod) {
         List<PodLoop> shares = new ArrayList<>();
         for (DataLoop loop : loops.all()) {
             TlsContexts contexts = tls.get(loop.index());
             HbonePool pool = new HbonePool(loop, hbone, new PodDialer(pod, loop, contexts));
             shares.add(new PodLoop(pod, loop, contexts, pool, new SplittableRandom()));
         }
-        // Listening is spread over the loops too: accepting is work.
-        DataLoop listening =
-                loops.get(Math.floorMod(pods.getAndIncrement(), loops.all().size()));
-        return PodServer.start(pod, shares, listening, hbone);
+        return shares;
+    }
+
+    /** Listening is spread over the loops too: accepting is work. */
+    private DataLoop nextListening() {
+        return loops.get(Math.floorMod(pods.getAndIncrement(), loops.all().size()));
     }
 
     /** Of buffers and of waiting handshakes. */

@@ -1,5 +1,7 @@
 package io.culvert.proxy;
 
+import io.culvert.linux.Sockets;
+import io.culvert.proxy.address.IpPort;
 import io.culvert.proxy.hbone.HboneConfig;
 import io.culvert.proxy.inbound.PlaintextConnection;
 import io.culvert.proxy.inbound.TunnelServer;
@@ -20,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The running proxy of one pod: three listeners on one loop, which deals connections out to all loops.
@@ -59,6 +62,9 @@ final class PodServer implements PodProxy {
             PodSockets.Listener hbone = open.add(sockets.listen(ProxyPorts.INBOUND_HBONE, false));
             PodSockets.Listener plaintext = open.add(sockets.listen(ProxyPorts.INBOUND_PLAINTEXT, true));
             PodSockets.Listener outbound = open.add(sockets.listen(ProxyPorts.OUTBOUND, true));
+            established(TunnelServer.class, "inbound", hbone);
+            established(PlaintextConnection.class, "inbound plaintext", plaintext);
+            established(OutboundConnection.class, "outbound", outbound);
             open.handOver();
             server.serve(
                     hbone,
@@ -68,6 +74,25 @@ final class PodServer implements PodProxy {
                     (share, socket, peer) -> PlaintextConnection.accept(share, socket, peer, plaintext.transparent()));
             server.serve(outbound, OutboundConnection::accept);
         }
+        return server;
+    }
+
+    /** A line for each listener, by the target and the words of ztunnel's. */
+    static void established(Class<?> road, String component, PodSockets.Listener listener) throws IOException {
+        LoggerFactory.getLogger(road)
+                .atInfo()
+                .addKeyValue("address", IpPort.of(Sockets.localAddress(listener.fd())))
+                .addKeyValue("component", component)
+                .addKeyValue("transparent", listener.transparent())
+                .log("listener established");
+    }
+
+    /** Serves an open listener for 15008, which it owns from here on, and nothing else. */
+    static PodServer startInbound(
+            Pod pod, List<PodLoop> shares, DataLoop listening, HboneConfig tunnels, PodSockets.Listener hbone) {
+        PodServer server = new PodServer(pod, shares, listening);
+        server.serve(
+                hbone, (share, socket, peer) -> TunnelServer.accept(share, tunnels, socket, peer, hbone.transparent()));
         return server;
     }
 

@@ -20,6 +20,7 @@ import io.culvert.proxy.routing.AddressFetch;
 import io.culvert.proxy.routing.InboundRouter;
 import io.culvert.proxy.routing.LocalWorkloads;
 import io.culvert.proxy.routing.OutboundRouter;
+import io.culvert.proxy.routing.WorkloadRef;
 import io.culvert.proxy.telemetry.AccessLog;
 import io.culvert.proxy.telemetry.ConnectionTelemetry;
 import io.culvert.proxy.telemetry.TrafficMetrics;
@@ -158,13 +159,26 @@ final class ProxyProcess implements AutoCloseable {
                 clock);
         drain.register("admin", admin);
         drain.register("workload proxy manager", zds);
+        Runnable serveOwn = bindOwn();
         control.start(xdsMetrics, () -> {
             synced.open();
+            serveOwn.run();
             zds.start();
         });
         control.every(SERIES_SWEEP, () -> traffic.expireIdle(SERIES_IDLE.toSeconds(), ticker.getAsLong()));
         wired.open();
         Signals.install(drain);
+    }
+
+    /** A proxy that knows which workload it is serves as such; what to do when state is there. */
+    private Runnable bindOwn() throws IOException {
+        ProxyConfig.Node node = config.node();
+        if (!node.isKnown()) {
+            return () -> {};
+        }
+        OwnServer own = data.bindOwn(new WorkloadRef(node.podName(), node.podNamespace(), node.serviceAccount()));
+        drain.register("own workload", own);
+        return own::serve;
     }
 
     private static Services services(ProxyConfig config, ControlSide control, ConnectionTelemetry telemetry) {

@@ -28,7 +28,7 @@ public final class Programs {
 
     private Programs() {}
 
-    static Path root() {
+    public static Path root() {
         return ROOT;
     }
 

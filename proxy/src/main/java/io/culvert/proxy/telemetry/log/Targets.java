@@ -4,7 +4,7 @@ import java.util.Map;
 
 /**
  * From our logger names to ztunnel's targets, so that filters and log queries written for it keep working:
- * {@code io.culvert.proxy.inbound.InboundListener} logs as {@code proxy::inbound}. Loggers of libraries keep their
+ * {@code io.culvert.proxy.inbound.TunnelServer} logs as {@code proxy::inbound}. Loggers of libraries keep their
  * names.
  */
 final class Targets {
@@ -20,7 +20,7 @@ final class Targets {
             Map.entry("io.culvert.proxy.inpod", "inpod"),
             Map.entry("io.culvert.proxy.inpod.WorkloadManager", "inpod::statemanager"),
             Map.entry("io.culvert.proxy.inpod.ZdsClient", "inpod::workloadmanager"),
-            Map.entry("io.culvert.proxy.inbound.PlaintextListener", "proxy::inbound_passthrough"),
+            Map.entry("io.culvert.proxy.inbound.PlaintextConnection", "proxy::inbound_passthrough"),
             Map.entry("io.culvert.proxy.lifecycle", "drain"),
             Map.entry("io.culvert.proxy.lifecycle.Readiness", "readiness"),
             Map.entry("io.culvert.proxy.lifecycle.Signals", "signal"),
