@@ -92,7 +92,8 @@ public final class HbonePool {
     void serve(Slot slot) {
         while (!slot.waiting.isEmpty()) {
             PooledConnection current = slot.current;
-            if (current == null) {
+            if (current == null || current.hasEnded()) {
+                slot.current = null;
                 if (slot.attempt == null) {
                     slot.attempt = new TunnelAttempt(this, slot);
                     slot.attempt.start();

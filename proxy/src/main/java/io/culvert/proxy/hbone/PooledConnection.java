@@ -40,6 +40,11 @@ final class PooledConnection implements ConnectionOwner {
         return connection.hasPeerSettings();
     }
 
+    /** Its end comes to its requests first, which may ask for another, and then to the pool. */
+    boolean hasEnded() {
+        return connection.isClosed();
+    }
+
     /** The first request need not wait for the server's SETTINGS. */
     boolean canLend() {
         return wasAccepted() || connection.openStreams() == 0;

@@ -202,6 +202,46 @@ final class PoolTest {
         end(second);
     }
 
+    /** The first request on a connection whose other end is gone is how that is found out. */
+    @Test
+    void asksOnceMoreWhereAConnectionThatServedTurnsOutToBeDead() throws Exception {
+        start(limited(100));
+        end(open(1, tunnel.key()));
+        tunnel.admission = request -> resetNewest(1);
+        Requests three = open(3, tunnel.key());
+        assertThat(three.failures).isEmpty();
+        assertThat(opened()).isEqualTo(2);
+        end(three);
+    }
+
+    @Test
+    void asksOnceMoreAndNotForEver() throws Exception {
+        start(limited(100));
+        end(open(1, tunnel.key()));
+        tunnel.admission = request -> resetNewest(Integer.MAX_VALUE);
+        Requests one = open(1, tunnel.key());
+        assertThat(one.failures).singleElement().isInstanceOf(OpenFailure.ConnectionLost.class);
+        assertThat(opened()).isEqualTo(2);
+    }
+
+    @Test
+    void doesNotAskAgainWhereTheFirstRequestOfAConnectionKillsIt() throws Exception {
+        start(limited(100));
+        tunnel.admission = request -> resetNewest(Integer.MAX_VALUE);
+        Requests one = open(1, tunnel.key());
+        assertThat(one.failures).singleElement().isInstanceOf(OpenFailure.ConnectionLost.class);
+        assertThat(opened()).isEqualTo(1);
+    }
+
+    /** Resets the newest connection if it is among the first {@code most}, before anything is answered on it. */
+    private int resetNewest(int most) {
+        if (tunnel.serverSockets.size() > most) {
+            return 200;
+        }
+        tunnel.serverSockets.getLast().reset();
+        return 503;
+    }
+
     @Test
     void releasesAnIdleConnectionButNotItsStreams() throws Exception {
         start(config(100, 200));

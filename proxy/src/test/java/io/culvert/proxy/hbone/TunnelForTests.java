@@ -52,6 +52,7 @@ public final class TunnelForTests implements AutoCloseable {
     public final List<OpenFailure> failures = Collections.synchronizedList(new ArrayList<>());
     public final List<ConnectionEnd> serverConnectionEnds = Collections.synchronizedList(new ArrayList<>());
     public final List<HboneConnection> serverConnections = Collections.synchronizedList(new ArrayList<>());
+    public final List<LoopSocket> serverSockets = Collections.synchronizedList(new ArrayList<>());
     public final List<StreamRelay> clientRelays = Collections.synchronizedList(new ArrayList<>());
     public final List<ConnectRequest> requests = Collections.synchronizedList(new ArrayList<>());
     public final AtomicInteger abandoned = new AtomicInteger();
@@ -152,6 +153,7 @@ public final class TunnelForTests implements AutoCloseable {
     }
 
     private void acceptTunnel(LoopSocket socket, InetSocketAddress peer) {
+        serverSockets.add(socket);
         HboneConnection connection =
                 HboneServer.accept(socket, serverTls.server(serverCertificate), config, new ServerSide());
         if (connection.openStreams() != 0) {
