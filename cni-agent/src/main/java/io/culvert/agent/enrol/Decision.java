@@ -15,12 +15,14 @@ import java.util.Set;
  *   (annotated enabled) == wanted, and not pending           Nothing, or its new addresses only
  *   no process of it runs any more                           Nothing
  *   not wanted                                               Withdraw
+ *   pending, but enrolled by this agent                      Confirm
  *   no address yet                                           Nothing: an update will bring one
  *   otherwise                                                Enrol
  * </pre>
  *
- * <p>One line is ours: a pod that is annotated but whose namespace was not found after a restart is enrolled again,
- * which looks for it, instead of being left without a proxy at the next snapshot.
+ * <p>Two lines are ours. A pod that is annotated but whose namespace was not found after a restart is enrolled again,
+ * which looks for it, instead of being left without a proxy at the next snapshot. And a pod that joins is pending for a
+ * moment ({@link PodEnrolment#add}), of which we hear when it is enrolled already.
  */
 sealed interface Decision {
     record Nothing() implements Decision {}
@@ -29,6 +31,9 @@ sealed interface Decision {
     record MoveAddresses(List<InetAddress> ips) implements Decision {}
 
     record Enrol() implements Decision {}
+
+    /** Say once more that it is enrolled. Nothing changes if what we heard is merely late. */
+    record Confirm() implements Decision {}
 
     /**
      * Out of the mesh.
@@ -57,6 +62,9 @@ sealed interface Decision {
         }
         if (!wanted) {
             return new Withdraw(false);
+        }
+        if (annotation == Redirection.PENDING && state == EnrolmentState.ENROLLED) {
+            return new Confirm();
         }
         return pod.ips().isEmpty() ? new Nothing() : new Enrol();
     }

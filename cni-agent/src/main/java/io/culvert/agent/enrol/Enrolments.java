@@ -166,6 +166,7 @@ public final class Enrolments implements ClusterListener {
         switch (Decision.of(pod, verdict.yes(), enrolment.state(), enrolment.exemptIps())) {
             case Decision.Nothing() -> log.debug("pod {}: nothing to do ({})", pod, verdict.reason());
             case Decision.MoveAddresses(var ips) -> enrolment.moveAddresses(pod, ips);
+            case Decision.Confirm() -> enrolment.confirm(pod);
             case Decision.Enrol() -> {
                 long start = nanoTicker.getAsLong();
                 enrolment.add(pod);

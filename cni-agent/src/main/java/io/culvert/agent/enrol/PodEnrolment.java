@@ -55,10 +55,22 @@ final class PodEnrolment {
         }
     }
 
-    /** A running pod joins, or joins again. */
+    /**
+     * A running pod joins, or joins again. It is marked before its rules are written: should this agent die in between,
+     * and the pod's label go away meanwhile, nothing else would tell the next agent that there is something to take
+     * out. (A pod whose sandbox is being made needs no such mark: its runtime throws the sandbox away.)
+     */
     void add(PodFacts pod) throws EnrolmentException {
         try (NetnsRef netns = steps.findNetns(pod)) {
+            if (pod.redirection() == Redirection.ABSENT) {
+                steps.annotate(pod, Redirection.PENDING);
+            }
             enrol(pod, pod.ips(), netns);
+        } catch (EnrolmentException e) {
+            if (state == EnrolmentState.OUTSIDE) {
+                steps.forget(uid);
+            }
+            throw e;
         }
     }
 
@@ -67,6 +79,8 @@ final class PodEnrolment {
             steps.writeRules(pod, netns);
         } catch (EnrolmentException e) {
             if (state == EnrolmentState.OUTSIDE) {
+                // Half of them, with no proxy behind, would cut the pod off.
+                steps.takeBackRules(pod, netns);
                 steps.forget(uid);
             }
             throw e;
@@ -85,6 +99,11 @@ final class PodEnrolment {
         become(EnrolmentState.ENROLLED);
         succeeded();
         log.info("pod {} is in the mesh, network namespace {}", pod, netns.id());
+    }
+
+    /** The API still shows what it was told first. */
+    void confirm(PodFacts pod) throws EnrolmentException {
+        steps.annotate(pod, Redirection.ENABLED);
     }
 
     void moveAddresses(PodFacts pod, List<InetAddress> ips) throws EnrolmentException {

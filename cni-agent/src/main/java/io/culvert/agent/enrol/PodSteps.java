@@ -13,6 +13,8 @@ import io.culvert.agent.zds.NodeProxies;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The single steps of enrolment, each of which may be repeated, with the kind of failure that each ends in
@@ -20,6 +22,8 @@ import java.util.List;
  * only.
  */
 final class PodSteps {
+    private static final Logger log = LoggerFactory.getLogger(PodSteps.class);
+
     private final NetnsCache pods;
     private final NetnsSource finder;
     private final PodRules rules;
@@ -64,6 +68,15 @@ final class PodSteps {
             rules.apply(netns, pod.overrides());
         } catch (IOException e) {
             throw new EnrolmentException.Final("writing its redirection", e);
+        }
+    }
+
+    /** After rules that could not be written, as far as it goes; what made those fail may make this fail. */
+    void takeBackRules(PodFacts pod, NetnsRef netns) {
+        try {
+            rules.remove(netns);
+        } catch (IOException e) {
+            log.warn("pod {}: what was written of its redirection may still be there: {}", pod, e.toString());
         }
     }
 

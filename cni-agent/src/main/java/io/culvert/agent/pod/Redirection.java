@@ -6,7 +6,10 @@ import java.util.Map;
 public enum Redirection {
     /** Not in the mesh as far as the API knows. */
     ABSENT,
-    /** Rules are in place, no proxy has accepted the pod yet. istiod advertises such a pod as not HBONE-capable. */
+    /**
+     * Rules are in place or about to be, no proxy has accepted the pod yet. istiod advertises such a pod as not
+     * HBONE-capable. Whoever finds it on a pod that is not wanted has to look for rules: istio-cni does, too.
+     */
     PENDING,
     /** Fully captured. */
     ENABLED;

@@ -72,6 +72,34 @@ final class EnrolmentsTest {
     }
 
     @Test
+    void writesNoRulesInARunningPodThatItCannotMark() {
+        cluster.put(pod);
+        cluster.away(true);
+        cluster.namespace("shop", Bench.AMBIENT);
+        assertThat(node.calls).containsExactly("scan");
+        assertThat(cache.contains(pod.uid())).isFalse();
+
+        cluster.away(false);
+        bench.runTimersUntilQuiet();
+        assertThat(annotation()).isEqualTo(Redirection.ENABLED);
+    }
+
+    @Test
+    void takesOutWhatAnEarlierRunMarkedAndDidNotFinish() {
+        cluster.put(Pods.annotated(pod, Redirection.PENDING));
+        assertThat(node.calls).containsExactly("no probes", "scan", "no rules", "proxy remove");
+        assertThat(annotation()).isEqualTo(Redirection.ABSENT);
+    }
+
+    @Test
+    void saysAgainThatAPodIsEnrolledWhereTheApiShowsAnOlderMark() {
+        enrol();
+        cluster.put(Pods.annotated(cluster.pod(pod.ref()), Redirection.PENDING));
+        assertThat(node.calls).isEmpty();
+        assertThat(annotation()).isEqualTo(Redirection.ENABLED);
+    }
+
+    @Test
     void waitsLongerAfterEachFailureButNeverLongerThanFiveSeconds() {
         node.handOversFail = 30;
         cluster.put(pod);
@@ -101,13 +129,16 @@ final class EnrolmentsTest {
 
     @Test
     void tellsNoProxyOfAPodThatTakesNoRules() {
-        node.rulesFail = 1;
+        node.rulesFail = 10;
         cluster.put(pod);
         cluster.namespace("shop", Bench.AMBIENT);
 
-        assertThat(node.calls).containsExactly("scan", "rules");
+        // Twice: it hears of its own mark.
+        assertThat(node.calls).containsExactly("scan", "rules", "no rules", "scan", "rules", "no rules");
         assertThat(cache.contains(pod.uid())).isFalse();
-        assertThat(annotation()).isEqualTo(Redirection.ABSENT);
+        // What could not be written may not be gone either, so the mark stays.
+        assertThat(annotation()).isEqualTo(Redirection.PENDING);
+        assertThat(bench.timers).isEmpty();
     }
 
     @Test
@@ -124,10 +155,10 @@ final class EnrolmentsTest {
 
     @Test
     void triesAgainWhenTheProbeSetRefuses() {
-        node.probesFail = 1;
+        node.probesFail = 2;
         cluster.put(pod);
         cluster.namespace("shop", Bench.AMBIENT);
-        assertThat(annotation()).isEqualTo(Redirection.ABSENT);
+        assertThat(annotation()).isEqualTo(Redirection.PENDING);
 
         bench.runTimersUntilQuiet();
         assertThat(annotation()).isEqualTo(Redirection.ENABLED);

@@ -28,6 +28,11 @@ final class FakeCluster implements Cluster {
         listener = to;
     }
 
+    /** The listener is gone. */
+    void deaf() {
+        listener = null;
+    }
+
     void namespace(String name, Map<String, String> labels) {
         namespaces.put(name, labels);
         if (listener != null) {
