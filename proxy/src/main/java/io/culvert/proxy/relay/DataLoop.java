@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * is copied, and a connection at rest has no buffer.
  *
  * <table><caption>Work lists, run once behind the events of an iteration</caption>
- * <tr><td>ready</td><td>who has more to read but has had its turn, or was woken by window credit</td></tr>
+ * <tr><td>ready</td><td>who has more to read but has had its turn, or was woken by window credit; who comes again in
+ * its turn waits for the next iteration's events</td></tr>
  * <tr><td>dirty</td><td>connections with small frames to send: one TLS record and one write for all of an
  * iteration's</td></tr>
  * </table>
@@ -54,6 +55,7 @@ public final class DataLoop {
     private final Runnable runTimers;
     private final HandshakeQueue handshakes;
     private boolean workPosted;
+    private boolean working;
 
     /** A piece of work in one of the loop's lists; it is in a list at most once, by a flag of its own. */
     public interface Turn {
@@ -153,12 +155,17 @@ public final class DataLoop {
     private void postWork() {
         if (!workPosted) {
             workPosted = true;
-            eventLoop.execute(runWork);
+            if (working) {
+                postBehindNextEvents(runWork);
+            } else {
+                eventLoop.execute(runWork);
+            }
         }
     }
 
     private void runWork() {
         workPosted = false;
+        working = true;
         for (int turns = ready.size(); turns > 0; turns--) {
             Turn turn = ready.pollFirst();
             if (turn != null) {
@@ -168,6 +175,7 @@ public final class DataLoop {
         for (Turn turn = dirty.pollFirst(); turn != null; turn = dirty.pollFirst()) {
             run(turn);
         }
+        working = false;
     }
 
     private static void run(Turn turn) {
