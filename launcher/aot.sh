@@ -34,6 +34,10 @@ train_built() {
 
 train_in() { # WORK LOG
     local work=$1 log=$2 program
+    # Instead of options of the user's, which the cache is not to depend on. With the second compiler the record would
+    # hold profiles, of which it compiles everything at once at the next start: half a second of CPU time, and no gain
+    # that was seen.
+    local CULVERT_PROXY_JAVA_OPTS=-XX:TieredStopAtLevel=1 CULVERT_AGENT_JAVA_OPTS=
     harness_command testkit io.culvert.testkit.training.TrainingMain
     # In a process of its own: entering namespaces replaces it.
     if ! (enter_namespaces "${COMMAND[@]}" "$work") >"$log" 2>&1; then

@@ -17,8 +17,10 @@ common_flags=(
 first_compiler_only=(-XX:TieredStopAtLevel=1)
 
 # The proxy has both compilers: a connection costs it a third less (docs/performance.md). What the second one takes from
-# malloc for its work is given back every two seconds.
+# malloc for its work is given back every two seconds. Compilers stand back behind the data loops; the JVM takes the two
+# flags of that without a warning from root alone.
 both_compilers=(-XX:TieredStopAtLevel=4 -XX:TrimNativeHeapInterval=2000)
+[ "$(id -u)" != 0 ] || both_compilers+=(-XX:ThreadPriorityPolicy=1 -XX:CompilerThreadPriority=10)
 
 # Where Netty unpacks its native libraries: an exec-able directory, which may be all that is writable.
 netty_workdir() {
