@@ -33,8 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Many pods in a row, each with a real namespace, real rules and a proxy that acknowledges: nothing may pile up. */
 @Tag("netns")
 final class EnrolmentCyclesTest {
-    /** {@code -Dculvert.cycles=1000} for the whole figure. */
-    private static final int CYCLES = Integer.getInteger("culvert.cycles", 200);
+    /** As many as are promised. */
+    private static final int CYCLES = Integer.getInteger("culvert.cycles", 1000);
 
     private static final int WARM_UP = 10;
 
