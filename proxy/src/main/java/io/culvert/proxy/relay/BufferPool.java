@@ -1,6 +1,5 @@
 package io.culvert.proxy.relay;
 
-import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -9,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * The native buffers of one data loop, in two sizes.
  *
  * <p>A connection at rest holds none: buffers are taken for a turn, or for as long as bytes wait in them. Free ones are
- * kept up to {@link #LARGE_KEPT} and {@link #CHUNKS_KEPT}, more are given back to the operating system. How many may be
- * out at once has no bound of its own: each holder has one (a flow-control window, one unfinished write per socket).
+ * kept up to {@link #LARGE_KEPT} and {@link #CHUNKS_KEPT}, as long as they are used now and then; others are given back
+ * to the operating system. How many may be out at once has no bound of its own: each holder has one (a flow-control
+ * window, one unfinished write per socket).
  */
 public final class BufferPool {
     /**
@@ -30,24 +30,32 @@ public final class BufferPool {
     private static final int LARGE_KEPT = 8;
     private static final int CHUNKS_KEPT = 64;
 
-    private final ArrayDeque<RawBuffer> freeLarge = new ArrayDeque<>();
-    private final ArrayDeque<RawBuffer> freeChunks = new ArrayDeque<>();
+    private final Spares<RawBuffer> freeLarge = new Spares<>(LARGE_KEPT, RawBuffer::free);
+    private final Spares<RawBuffer> freeChunks = new Spares<>(CHUNKS_KEPT, RawBuffer::free);
+    private final Runnable onSpare;
 
     /** Written by the loop alone, without a barrier; metrics read them from elsewhere. */
     private final AtomicInteger outstanding = new AtomicInteger();
 
     private final AtomicLong outstandingBytes = new AtomicLong();
 
-    BufferPool() {}
+    /**
+     * Empty.
+     *
+     * @param onSpare called when a free buffer may have been kept: {@link #dropUnused} is due in a while
+     */
+    BufferPool(Runnable onSpare) {
+        this.onSpare = onSpare;
+    }
 
     /** A buffer of {@link #LARGE} bytes with one reference. */
     public RawBuffer large() {
-        return handOut(freeLarge.pollLast(), LARGE);
+        return handOut(freeLarge.take(), LARGE);
     }
 
     /** A buffer of {@link #CHUNK} bytes with one reference. */
     public RawBuffer chunk() {
-        return handOut(freeChunks.pollLast(), CHUNK);
+        return handOut(freeChunks.take(), CHUNK);
     }
 
     private RawBuffer handOut(@Nullable RawBuffer free, int capacity) {
@@ -64,13 +72,19 @@ public final class BufferPool {
 
     void takeBack(RawBuffer buffer) {
         count(-1, -buffer.capacity());
-        if (buffer.capacity() == LARGE && freeLarge.size() < LARGE_KEPT) {
-            freeLarge.addLast(buffer);
-        } else if (buffer.capacity() == CHUNK && freeChunks.size() < CHUNKS_KEPT) {
-            freeChunks.addLast(buffer);
-        } else {
-            buffer.free();
-        }
+        (buffer.capacity() == LARGE ? freeLarge : freeChunks).put(buffer);
+        onSpare.run();
+    }
+
+    /** Frees what has not been needed since the last call. */
+    void dropUnused() {
+        freeLarge.dropUnused();
+        freeChunks.dropUnused();
+    }
+
+    /** Free buffers kept. */
+    int kept() {
+        return freeLarge.size() + freeChunks.size();
     }
 
     /** Buffers handed out and not yet given back. Any thread. */
@@ -84,9 +98,7 @@ public final class BufferPool {
     }
 
     void freeKept() {
-        freeLarge.forEach(RawBuffer::free);
-        freeLarge.clear();
-        freeChunks.forEach(RawBuffer::free);
-        freeChunks.clear();
+        freeLarge.dropAll();
+        freeChunks.dropAll();
     }
 }

@@ -37,12 +37,19 @@ import org.slf4j.LoggerFactory;
 public final class DataLoop {
     private static final Logger LOG = LoggerFactory.getLogger(DataLoop.class);
 
+    /**
+     * How long a free buffer or pipe lies unused before it is given back: longer than the pauses of traffic that goes
+     * on, short beside those of traffic that is over. The four working buffers stay, two megabytes: making them anew
+     * would cost the first request after each rest half a millisecond.
+     */
+    static final long SPARES_UNUSED_MS = 10_000;
+
     private final IoEventLoop eventLoop;
     private final int index;
     private final LongSupplier nanoTicker;
     private final TimerWheel timers;
-    private final BufferPool buffers = new BufferPool();
-    private final PipePool pipes = new PipePool();
+    private final BufferPool buffers = new BufferPool(this::watchSpares);
+    private final PipePool pipes = new PipePool(this::watchSpares);
     private final Gather gather;
     private final WorkingBuffer applicationIn = new WorkingBuffer(buffers);
     private final WorkingBuffer cipherIn = new WorkingBuffer(buffers);
@@ -56,6 +63,7 @@ public final class DataLoop {
     private final HandshakeQueue handshakes;
     private boolean workPosted;
     private boolean working;
+    private boolean watchesSpares;
 
     /** A piece of work in one of the loop's lists; it is in a list at most once, by a flag of its own. */
     public interface Turn {
@@ -205,6 +213,23 @@ public final class DataLoop {
             own += buffer.isTaken() ? 1 : 0;
         }
         return buffers.outstanding() - own;
+    }
+
+    private void watchSpares() {
+        if (!watchesSpares) {
+            watchesSpares = true;
+            timers.schedule(this::dropUnusedSpares, SPARES_UNUSED_MS);
+        }
+    }
+
+    /** Ends a period of {@link #SPARES_UNUSED_MS}; there is another one as long as anything is kept. */
+    void dropUnusedSpares() {
+        watchesSpares = false;
+        buffers.dropUnused();
+        pipes.dropUnused();
+        if (buffers.kept() + pipes.kept() > 0) {
+            watchSpares();
+        }
     }
 
     /** Where application sockets are read into; its first nine bytes are for a frame header. */

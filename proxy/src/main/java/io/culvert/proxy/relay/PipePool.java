@@ -2,7 +2,6 @@ package io.culvert.proxy.relay;
 
 import io.culvert.linux.KernelException;
 import io.culvert.linux.Pipe;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,11 +31,19 @@ final class PipePool {
 
     private static final Logger LOG = LoggerFactory.getLogger(PipePool.class);
 
-    private final ArrayDeque<Pipe> free = new ArrayDeque<>();
+    private final Spares<Pipe> free = new Spares<>(KEPT, Pipe::close);
+    private final Runnable onSpare;
     private int held;
     private boolean off;
 
-    PipePool() {}
+    /**
+     * Empty.
+     *
+     * @param onSpare called when a free pipe may have been kept: {@link #dropUnused} is due in a while
+     */
+    PipePool(Runnable onSpare) {
+        this.onSpare = onSpare;
+    }
 
     /** An empty pipe, to be given back; null if there is none. */
     @Nullable
@@ -44,7 +51,7 @@ final class PipePool {
         if (off || held >= HELD_MOST) {
             return null;
         }
-        Pipe pipe = free.pollLast();
+        Pipe pipe = free.take();
         if (pipe == null) {
             try {
                 pipe = Pipe.open(PIPE_BYTES);
@@ -59,11 +66,17 @@ final class PipePool {
 
     void giveBack(Pipe pipe, boolean empty) {
         held--;
-        if (empty && free.size() < KEPT) {
-            free.addLast(pipe);
+        if (empty) {
+            free.put(pipe);
+            onSpare.run();
         } else {
             pipe.close();
         }
+    }
+
+    /** Closes what has not been needed since the last call. */
+    void dropUnused() {
+        free.dropUnused();
     }
 
     /** The kernel refused to splice as such: nobody tries again. */
@@ -85,7 +98,6 @@ final class PipePool {
     }
 
     void closeKept() {
-        free.forEach(Pipe::close);
-        free.clear();
+        free.dropAll();
     }
 }
