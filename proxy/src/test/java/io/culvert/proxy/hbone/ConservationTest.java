@@ -20,10 +20,13 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Streams that die in every way with bytes in hand: credit, buffers and descriptors are what they were. */
+/**
+ * Streams that die in every way with bytes in hand: credit, buffers and descriptors are what they were. A soak by hand:
+ * {@code -Dculvert.soak.connections=100000}.
+ */
 @Tag("direct")
 final class ConservationTest {
-    private static final int CONNECTIONS = 300;
+    private static final int CONNECTIONS = Integer.getInteger("culvert.soak.connections", 300);
     private static final int AT_ONCE = 20;
 
     @Test

@@ -10,18 +10,9 @@ import io.culvert.proxy.relay.LoopsForTests;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
-import io.netty.handler.codec.http2.Http2DataFrame;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2HeadersFrame;
-import io.netty.handler.codec.http2.Http2ResetFrame;
-import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -62,8 +53,8 @@ final class DifferentialTest {
         loops.close();
     }
 
-    /** What one implementation made of a script: its streams' traces, and how it ended. */
-    private record Seen(Map<Integer, String> traces, String end) {}
+    /** What one implementation made of a script: its streams' traces, how it ended, and which streams it reset. */
+    record Seen(Map<Integer, String> traces, String end, List<String> resets) {}
 
     @Test
     void seesWhatNettySees() throws Exception {
@@ -85,7 +76,7 @@ final class DifferentialTest {
             byte[] bytes = script.out.toBytes();
             RandomGenerator cuts = new SplittableRandom(seed);
             Seen ours = on(loop, () -> ours(bytes, cuts));
-            Seen netty = netty(bytes);
+            Seen netty = NettyServerForTests.see(bytes);
             assertThat(ours.traces())
                     .as("-Dculvert.seed=%d %s", seed, script.mistake)
                     .isEqualTo(netty.traces());
@@ -286,142 +277,28 @@ final class DifferentialTest {
 
     private static Seen ours(byte[] bytes, RandomGenerator cuts) {
         ServerForTests server = new ServerForTests(loop);
-        boolean small = cuts.nextBoolean();
+        // Every byte by itself, or pieces of a few, or of many frames.
+        int pieceMax = new int[] {1, 20, 100_000}[cuts.nextInt(3)];
         for (int at = 0; at < bytes.length; ) {
-            int piece = Math.min(bytes.length - at, 1 + cuts.nextInt(small ? 20 : 100_000));
+            int piece = Math.min(bytes.length - at, 1 + cuts.nextInt(pieceMax));
             server.transport.receive(bytes, at, piece);
             at += piece;
         }
         boolean ended = server.transport.closed;
-        String end = ended ? lastGoAway(server.sent()) : "open";
+        List<Frame> sent = server.sent();
+        String end = ended ? lastGoAway(sent) : "open";
         Map<Integer, String> traces = new TreeMap<>();
         server.flush();
         server.traces.forEach(
                 (stream, trace) -> traces.put(stream, trace.toString().replace(" lost", "")));
         assertThat(ended || server.connection.receiveWindow().held() == 0).isTrue();
         server.connection.close(EndReason.FAULT);
-        return new Seen(traces, end);
+        return new Seen(traces, end, NettyServerForTests.resets(sent));
     }
 
     private static String lastGoAway(List<Frame> sent) {
         Frame last = sent.getLast();
         assertThat(last.type()).isEqualTo(Frames.GOAWAY);
         return ErrorCode.name(last.number(4));
-    }
-
-    // ---- Netty's
-
-    private static Seen netty(byte[] bytes) throws Http2Exception {
-        Http2FrameCodec codec = Http2FrameCodecBuilder.forServer()
-                .initialSettings(new Http2Settings()
-                        .initialWindowSize(4 << 20)
-                        .maxFrameSize(1 << 20)
-                        .maxConcurrentStreams(200)
-                        .maxHeaderListSize(65_536))
-                .decoderEnforceMaxConsecutiveEmptyDataFrames(0)
-                .decoderEnforceMaxRstFramesPerWindow(0, 0)
-                .encoderEnforceMaxRstFramesPerWindow(0, 0)
-                .build();
-        EmbeddedChannel channel = new EmbeddedChannel(codec);
-        codec.connection()
-                .local()
-                .flowController()
-                .incrementWindowSize(codec.connection().connectionStream(), (16 << 20) - 65_535);
-        Map<Integer, NettyTrace> traces = new TreeMap<>();
-        String end = "open";
-        try {
-            channel.writeInbound(Unpooled.wrappedBuffer(bytes));
-        } catch (Exception e) {
-            end = "failed " + e;
-        }
-        for (Object frame = channel.readInbound(); frame != null; frame = channel.readInbound()) {
-            record(frame, traces);
-            ReferenceCountUtil.release(frame);
-        }
-        RawFrames written = new RawFrames();
-        for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
-            written.bytes(ByteBufUtil.getBytes(out));
-            out.release();
-        }
-        for (Frame frame : RawFrames.parse(written.toBytes())) {
-            if (frame.type() == Frames.GOAWAY && frame.number(4) != 0) {
-                end = ErrorCode.name(frame.number(4));
-            }
-        }
-        channel.finishAndReleaseAll();
-        Map<Integer, String> texts = new TreeMap<>();
-        traces.forEach((stream, trace) -> texts.put(stream, trace.text()));
-        return new Seen(texts, end);
-    }
-
-    private static void record(Object frame, Map<Integer, NettyTrace> traces) {
-        switch (frame) {
-            case Http2HeadersFrame headers -> {
-                NettyTrace trace = new NettyTrace(headers.headers());
-                traces.put(headers.stream().id(), trace);
-                if (headers.isEndStream()) {
-                    trace.add(" end");
-                }
-            }
-            case Http2DataFrame data -> {
-                NettyTrace trace = traces.get(data.stream().id());
-                if (trace != null) {
-                    trace.data(data.content());
-                    if (data.isEndStream()) {
-                        trace.add(" end");
-                    }
-                }
-            }
-            case Http2ResetFrame reset -> {
-                NettyTrace trace = traces.get(reset.stream().id());
-                if (trace != null) {
-                    trace.add(" reset " + reset.errorCode());
-                }
-            }
-            default -> {
-                // PING, SETTINGS and the like have no stream.
-            }
-        }
-    }
-
-    /** Written as {@link ServerForTests} writes. */
-    private static final class NettyTrace {
-        private final StringBuilder text;
-        private long sum;
-        private long count;
-
-        NettyTrace(Http2Headers headers) {
-            text = new StringBuilder(headers.method() + " " + headers.authority());
-            headers.forEach(field -> {
-                if (field.getKey().charAt(0) != ':') {
-                    text.append(' ').append(field.getKey()).append('=').append(field.getValue());
-                }
-            });
-        }
-
-        void data(ByteBuf content) {
-            count += content.readableBytes();
-            while (content.isReadable()) {
-                sum = sum * 31 + content.readUnsignedByte();
-            }
-        }
-
-        void add(String what) {
-            flush();
-            text.append(what);
-        }
-
-        private void flush() {
-            if (count > 0) {
-                text.append(" data ").append(count).append(' ').append(sum);
-                count = 0;
-                sum = 0;
-            }
-        }
-
-        String text() {
-            flush();
-            return text.toString();
-        }
     }
 }
