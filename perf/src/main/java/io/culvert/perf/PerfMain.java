@@ -8,9 +8,11 @@ import io.culvert.perf.load.Service;
 import io.culvert.perf.report.Machine;
 import io.culvert.perf.report.ReportFiles;
 import io.culvert.perf.report.Run;
+import io.culvert.perf.report.SavedReports;
 import io.culvert.perf.subject.Subject;
 import io.culvert.testkit.mesh.MeshFailure;
 import io.culvert.testkit.network.Privileges;
+import io.culvert.testkit.process.Await;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -58,6 +60,9 @@ public final class PerfMain {
             System.err.println(misunderstood.getMessage() + "; ./culvert perf --help lists what there is");
             return 2;
         }
+        if (!options.merged().isEmpty()) {
+            return merge(options);
+        }
         Optional<String> obstacle = Privileges.obstacleToNamespaces();
         if (obstacle.isPresent()) {
             System.err.println(obstacle.get());
@@ -65,7 +70,24 @@ public final class PerfMain {
         }
         try {
             return new PerfMain(options, System.err).run();
-        } catch (IOException | MeshFailure failure) {
+        } catch (IOException | MeshFailure | Await.NotInTimeException failure) {
+            System.err.println("perf: " + failure.getMessage());
+            return 1;
+        }
+    }
+
+    /** One report of several that were saved: of parts of a run, or of more rounds. */
+    private static int merge(PerfOptions options) {
+        try {
+            SavedReports saved = SavedReports.read(options.merged());
+            List<String> names = new ArrayList<>(List.of(PerfOptions.DIRECT, PerfOptions.RELAY));
+            names.retainAll(saved.subjects());
+            saved.subjects().stream().filter(name -> !names.contains(name)).forEach(names::add);
+            Run run = report(names, saved.facts(), saved.results(), options);
+            System.out.print(ReportFiles.markdown(run));
+            ReportFiles.write(options.out(), run).forEach(file -> System.err.println("written: " + file));
+            return 0;
+        } catch (IOException failure) {
             System.err.println("perf: " + failure.getMessage());
             return 1;
         }
@@ -105,12 +127,24 @@ public final class PerfMain {
             if (own.isEmpty()) {
                 throw new IOException("nobody says how our proxy is started: use ./culvert perf, or --ours COMMAND");
             }
-            start(PerfOptions.CULVERT, () -> Subject.proxy(PerfOptions.CULVERT, own));
+            start(PerfOptions.CULVERT, () -> Subject.proxy(PerfOptions.CULVERT, own, options.ready()));
         }
         for (Map.Entry<String, List<String>> proxy : options.proxies().entrySet()) {
             if (options.wants(proxy.getKey())) {
-                start(proxy.getKey(), () -> Subject.proxy(proxy.getKey(), proxy.getValue()));
+                start(proxy.getKey(), () -> Subject.proxy(proxy.getKey(), proxy.getValue(), options.ready()));
             }
+            if (options.mixed()) {
+                startPair(PerfOptions.CULVERT, own, proxy.getKey(), proxy.getValue());
+                startPair(proxy.getKey(), proxy.getValue(), PerfOptions.CULVERT, own);
+            }
+        }
+    }
+
+    private void startPair(String ofClient, List<String> client, String ofServer, List<String> server)
+            throws IOException {
+        String name = PerfOptions.mixed(ofClient, ofServer);
+        if (options.wants(name)) {
+            start(name, () -> Subject.pair(name, client, server, options.ready()));
         }
     }
 
@@ -147,14 +181,16 @@ public final class PerfMain {
     }
 
     private Run report() {
+        return report(subjects.stream().map(Subject::name).toList(), facts, results, options);
+    }
+
+    private static Run report(List<String> names, List<String> facts, Results results, PerfOptions options) {
         Map<String, String> meanings = new LinkedHashMap<>();
         options.chosenAxes().forEach(axis -> meanings.put(axis.name(), axis.meaning()));
-        List<String> names = subjects.stream().map(Subject::name).toList();
-        List<String> bounds = subjects.stream()
-                .filter(subject -> subject.kind() != Subject.Kind.PROXY)
-                .map(Subject::name)
+        List<String> bounds = names.stream()
+                .filter(name -> name.equals(PerfOptions.DIRECT) || name.equals(PerfOptions.RELAY))
                 .toList();
-        String own = names.contains(PerfOptions.CULVERT) ? PerfOptions.CULVERT : names.getLast();
+        String own = names.isEmpty() || names.contains(PerfOptions.CULVERT) ? PerfOptions.CULVERT : names.getLast();
         return new Run(names, own, bounds, meanings, facts, results);
     }
 }

@@ -15,23 +15,29 @@ import java.util.Map;
  *
  * @param subjects names of what is measured, in this order, of those that are known; empty: all
  * @param proxies other proxies by name, with the commands that start them
+ * @param mixed whether ours also stands on one node with each of them on the other, both ways round
  * @param own how ours is started; empty: as the launcher says
  * @param axes names of the axes; empty: all
  * @param rounds how often each subject is measured; the table shows medians
  * @param unit length of a measured stretch; axes take one or some of them
  * @param connections how many connections at once, for the bulk axes
  * @param idleConnections how many rest in axis idle
+ * @param ready how long a proxy may take from its start to ready
+ * @param merged directories of reports to make one of, instead of measuring; empty: measure
  * @param out where the report goes
  */
 record PerfOptions(
         List<String> subjects,
         Map<String, List<String>> proxies,
+        boolean mixed,
         List<String> own,
         List<String> axes,
         int rounds,
         Duration unit,
         List<Integer> connections,
         int idleConnections,
+        Duration ready,
+        List<Path> merged,
         Path out) {
 
     static final String DIRECT = "direct";
@@ -39,6 +45,9 @@ record PerfOptions(
     static final String CULVERT = "culvert";
 
     private static final int ROUNDS_MAX = 100;
+    /** Below, the warm-up would be longer than what it is for. */
+    private static final double SECONDS_MIN = 0.5;
+
     private static final int SECONDS_MAX = 600;
     private static final int CONNECTIONS_MAX = 256;
     /** A process may have 20,000 open files on the machines we know, and each proxy has one a connection. */
@@ -50,6 +59,7 @@ record PerfOptions(
         own = List.copyOf(own);
         axes = List.copyOf(axes);
         connections = List.copyOf(connections);
+        merged = List.copyOf(merged);
     }
 
     /** @throws IllegalArgumentException naming what was not understood */
@@ -59,6 +69,10 @@ record PerfOptions(
             String name = arguments.get(i);
             if (name.equals("--quick")) {
                 draft.quick();
+                continue;
+            }
+            if (name.equals("--mixed")) {
+                draft.mixed = true;
                 continue;
             }
             if (!Draft.NAMES.contains(name)) {
@@ -79,6 +93,11 @@ record PerfOptions(
                 .toList();
     }
 
+    /** The name of a subject with one proxy on the client's node and another on the server's. */
+    static String mixed(String ofClient, String ofServer) {
+        return ofClient + "-to-" + ofServer;
+    }
+
     boolean wants(String subject) {
         return subjects.isEmpty() || subjects.contains(subject);
     }
@@ -95,16 +114,21 @@ record PerfOptions(
                 "--seconds",
                 "--connections",
                 "--idle-connections",
+                "--ready-seconds",
+                "--merge",
                 "--out");
 
         private List<String> subjects = List.of();
         private final Map<String, List<String>> proxies = new LinkedHashMap<>();
+        private boolean mixed;
         private List<String> own = List.of();
         private List<String> axes = List.of();
         private int rounds = 5;
         private Duration unit = Duration.ofSeconds(2);
         private List<Integer> connections = List.of(1, 4, 16, 64);
         private int idleConnections = 10_000;
+        private Duration ready = Duration.ofSeconds(30);
+        private List<Path> merged = List.of();
         private Path out = Path.of("target", "perf");
 
         /** A few minutes; later options still win. */
@@ -126,9 +150,11 @@ record PerfOptions(
                 case "--subjects" -> subjects = words(value);
                 case "--axis" -> axes = axes(value);
                 case "--rounds" -> rounds = number(name, value, ROUNDS_MAX);
-                case "--seconds" -> unit = Duration.ofSeconds(number(name, value, SECONDS_MAX));
+                case "--seconds" -> unit = seconds(name, value);
                 case "--connections" -> connections = numbers(name, value);
                 case "--idle-connections" -> idleConnections = number(name, value, IDLE_MAX);
+                case "--ready-seconds" -> ready = seconds(name, value);
+                case "--merge" -> merged = words(value).stream().map(Path::of).toList();
                 case "--out" -> out = Path.of(value);
                 default -> throw new IllegalArgumentException("there is no option " + name);
             }
@@ -143,13 +169,35 @@ record PerfOptions(
         }
 
         PerfOptions done() {
-            for (String subject : subjects) {
-                if (!List.of(DIRECT, RELAY, CULVERT).contains(subject) && !proxies.containsKey(subject)) {
-                    throw new IllegalArgumentException("--subjects names '" + subject + "', which is none of " + DIRECT
-                            + ", " + RELAY + ", " + CULVERT + ", " + String.join(", ", proxies.keySet()));
+            if (mixed && proxies.isEmpty()) {
+                throw new IllegalArgumentException("--mixed needs a proxy to mix with: --peer or --proxy");
+            }
+            List<String> known = new ArrayList<>(List.of(DIRECT, RELAY, CULVERT));
+            for (String proxy : proxies.keySet()) {
+                known.add(proxy);
+                if (mixed) {
+                    known.addAll(List.of(mixed(CULVERT, proxy), mixed(proxy, CULVERT)));
                 }
             }
-            return new PerfOptions(subjects, proxies, own, axes, rounds, unit, connections, idleConnections, out);
+            for (String subject : subjects) {
+                if (!known.contains(subject)) {
+                    throw new IllegalArgumentException(
+                            "--subjects names '" + subject + "', which is none of " + String.join(", ", known));
+                }
+            }
+            return new PerfOptions(
+                    subjects,
+                    proxies,
+                    mixed,
+                    own,
+                    axes,
+                    rounds,
+                    unit,
+                    connections,
+                    idleConnections,
+                    ready,
+                    merged,
+                    out);
         }
 
         private static List<String> axes(String value) {
@@ -190,6 +238,19 @@ record PerfOptions(
                 numbers.add(number(name, value, CONNECTIONS_MAX));
             }
             return numbers;
+        }
+
+        private static Duration seconds(String name, String value) {
+            try {
+                double seconds = Double.parseDouble(value);
+                if (seconds >= SECONDS_MIN && seconds <= SECONDS_MAX) {
+                    return Duration.ofMillis(Math.round(seconds * 1_000));
+                }
+            } catch (NumberFormatException notANumber) {
+                // Said below, like a number out of range.
+            }
+            throw new IllegalArgumentException(
+                    name + " takes seconds from " + SECONDS_MIN + " to " + SECONDS_MAX + ", not '" + value + "'");
         }
 
         private static int number(String name, String value, int max) {

@@ -5,6 +5,7 @@ import io.culvert.perf.axis.Figures;
 import io.culvert.perf.axis.Lengths;
 import io.culvert.perf.figure.Results;
 import io.culvert.perf.subject.Subject;
+import io.culvert.testkit.mesh.MeshFailure;
 import io.culvert.testkit.process.Await;
 import io.culvert.testkit.process.Stopwatch;
 import java.io.IOException;
@@ -12,8 +13,10 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Measures every subject on every axis, round after round. Within an axis the subjects follow each other closely, in
@@ -26,6 +29,9 @@ final class Rounds {
     private final int count;
     private final Results results;
     private final PrintStream progress;
+    /** Those that did not come up again after a failure. */
+    private final Set<Subject> lost = new HashSet<>();
+
     private final Stopwatch watch = Stopwatch.start();
 
     Rounds(List<Subject> subjects, List<Axis> axes, Lengths lengths, int count, Results results, PrintStream progress) {
@@ -67,7 +73,7 @@ final class Rounds {
             Collections.rotate(order, 1 - round);
             for (Axis axis : axes) {
                 for (Subject subject : order) {
-                    if (axis.suits(subject.kind()) && inRound(subject, round)) {
+                    if (axis.suits(subject.kind()) && inRound(subject, round) && !lost.contains(subject)) {
                         String head = String.format(
                                 Locale.ROOT,
                                 "[%s of ~%s] round %d/%d %-11s %-8s",
@@ -91,10 +97,25 @@ final class Rounds {
         try {
             axis.measure(subject, lengths, figures);
             progress.println(head + " " + figures.highlights());
-        } catch (IOException | Await.NotInTimeException failure) {
+        } catch (IOException | MeshFailure | Await.NotInTimeException failure) {
             progress.println(head + " FAILED: " + failure.getMessage());
             results.addFailure(axis.name() + ", " + subject.name() + ": " + failure.getMessage());
-            subject.resetGenerators();
+            renew(subject);
+        }
+    }
+
+    private void renew(Subject subject) {
+        try {
+            String ended = subject.renew();
+            if (!ended.isEmpty()) {
+                progress.println(subject.name() + ended + "; both are started anew");
+                results.addFailure(subject.name() + ended);
+            }
+        } catch (IOException | MeshFailure | Await.NotInTimeException failure) {
+            lost.add(subject);
+            progress.println(
+                    subject.name() + " does not come up again and is left out from now on: " + failure.getMessage());
+            results.addFailure(subject.name() + " did not come up again: " + failure.getMessage());
         }
     }
 

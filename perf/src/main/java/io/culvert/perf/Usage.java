@@ -15,14 +15,18 @@ final class Usage {
 
               --peer PATH              also measure this ztunnel-compatible binary (started as PATH proxy)
               --proxy NAME=COMMAND     also measure this proxy; its words are separated by spaces; may be repeated
+              --mixed                  also measure pairs: ours on the client's node and each of those proxies on the
+                                       server's (culvert-to-NAME), and the other way round (NAME-to-culvert)
               --ours COMMAND           how ours is started (default: as ./culvert proxy)
               --subjects NAME,NAME     measure only these of direct, relay, culvert and the names given (default: all)
               --axis NAME,NAME         measure only these axes (default: all; the list is below)
               --quick                  one round, one second, fewer connections: a few minutes
               --rounds N               rounds, 1 to 100 (default 5); the table shows medians
-              --seconds N              length of a measured stretch, 1 to 600 (default 2)
+              --seconds N              length of a measured stretch, 0.5 to 600 (default 2)
               --connections N,N        connections of upload, download and duplex, 1 to 256 each (default 1,4,16,64)
               --idle-connections N     connections of axis idle, 1 to 15000 (default 10000)
+              --ready-seconds N        how long a proxy may take from its start to ready (default 30)
+              --merge DIR,DIR          measure nothing: make one report of those that earlier runs left in these
               --out DIRECTORY          where report.md, values.csv and the pictures go (default target/perf)
 
             Axes:

@@ -61,6 +61,29 @@ final class PerfOptionsTest {
     }
 
     @Test
+    void mixesOursWithEachOtherProxyBothWaysRound() {
+        PerfOptions options = PerfOptions.parse(
+                List.of("--mixed", "--proxy", "old=/opt/old", "--subjects", "culvert-to-old,old-to-culvert"));
+
+        assertThat(options.mixed()).isTrue();
+        assertThat(options.wants("old-to-culvert")).isTrue();
+        assertThat(options.wants("old")).isFalse();
+    }
+
+    @Test
+    void takesDirectoriesToMergeAndATimeToBecomeReady() {
+        PerfOptions options = PerfOptions.parse(List.of("--merge", "one,two", "--ready-seconds", "90"));
+
+        assertThat(options.merged()).containsExactly(Path.of("one"), Path.of("two"));
+        assertThat(options.ready()).isEqualTo(Duration.ofSeconds(90));
+    }
+
+    @Test
+    void takesPartsOfASecond() {
+        assertThat(PerfOptions.parse(List.of("--seconds", "1.5")).unit()).isEqualTo(Duration.ofMillis(1_500));
+    }
+
+    @Test
     void laterOptionsWinOverQuick() {
         PerfOptions options = PerfOptions.parse(List.of("--quick", "--rounds", "3"));
 
@@ -80,6 +103,10 @@ final class PerfOptionsTest {
                 "--subjects nobody",
                 "--proxy nameless",
                 "--idle-connections 99999",
+                "--seconds 0.1",
+                "--seconds long",
+                "--mixed",
+                "--subjects culvert-to-nobody",
                 "--speed 9",
                 "x"
             })
@@ -106,6 +133,16 @@ final class PerfOptionsTest {
         PerfOptions.parse(List.of())
                 .chosenAxes()
                 .forEach(axis -> assertThat(help).contains("  " + axis.name() + " "));
-        assertThat(help).contains("--peer", "--proxy", "--ours", "--subjects", "--axis", "--quick", "--out");
+        assertThat(help)
+                .contains(
+                        "--peer",
+                        "--proxy",
+                        "--ours",
+                        "--subjects",
+                        "--axis",
+                        "--quick",
+                        "--mixed",
+                        "--merge",
+                        "--out");
     }
 }

@@ -51,7 +51,7 @@ final class HarnessTest {
                 .contains("2 connections, Gb/s", "1000 requests/s: p99, ms", "8 clients, connections/s")
                 .doesNotContain("Not measured");
         assertThat(Files.readAllLines(out.resolve("values.csv")))
-                .anyMatch(line -> line.startsWith("upload,2 connections,Gb/s,higher,culvert,1,"));
+                .anyMatch(line -> line.startsWith("upload,2 connections,Gb/s,higher,2,culvert,1,"));
         assertThat(Files.readString(out.resolve("beside-direct.svg"))).contains("culvert beside direct");
         assertThat(out.resolve("beside-relay.svg")).exists();
     }

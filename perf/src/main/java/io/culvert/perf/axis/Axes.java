@@ -21,6 +21,7 @@ public final class Axes {
                 new BulkAxis(BulkAxis.Way.UPLOAD, connections),
                 new BulkAxis(BulkAxis.Way.DOWNLOAD, connections),
                 new BulkAxis(BulkAxis.Way.DUPLEX, connections),
+                new Iperf3Axis(),
                 new LatencyAxis(List.of(1_000, 3_000)),
                 new RequestsAxis(
                         "saturation",
@@ -41,8 +42,11 @@ public final class Axes {
                                 new Load("128 KB", 4, 128 * KB),
                                 new Load("1 MB", 4, KB * KB))),
                 new ConnectionsAxis(),
+                new HandshakesAxis(),
+                new StormAxis(),
                 new FairnessAxis(),
                 new PassthroughAxis(),
+                new PodsAxis(),
                 new IdleAxis(idleConnections));
     }
 }

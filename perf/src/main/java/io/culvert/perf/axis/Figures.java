@@ -23,6 +23,11 @@ public final class Figures {
         this.subject = subject;
     }
 
+    /** A sentence for the report, told once however often it is noted. */
+    void note(String sentence) {
+        results.note(sentence);
+    }
+
     void add(Quantity quantity, double value) {
         results.add(quantity, subject, value);
     }
@@ -72,7 +77,7 @@ public final class Figures {
     }
 
     /** A quantity of proxies and relays; where there is none, it keeps its place among the others. */
-    private void carriers(Quantity quantity, Subject.Kind kind, double value) {
+    void carriers(Quantity quantity, Subject.Kind kind, double value) {
         if (kind == Subject.Kind.DIRECT) {
             results.declare(quantity);
         } else {

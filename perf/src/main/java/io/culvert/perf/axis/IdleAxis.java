@@ -13,6 +13,9 @@ import java.util.List;
 /** Memory of many connections at rest. */
 final class IdleAxis implements Axis {
     private static final Duration REST = Duration.ofSeconds(1);
+    /** What is given back after such a burst is given back by then. */
+    private static final Duration AFTER = Duration.ofSeconds(3);
+
     private static final Duration HOLD_LIMIT = Duration.ofMinutes(2);
     /** Far below what either proxy does, for the estimate. */
     private static final int CONNECTIONS_PER_SECOND = 800;
@@ -41,7 +44,9 @@ final class IdleAxis implements Axis {
 
     @Override
     public Duration estimate(Lengths lengths) {
-        return Duration.ofSeconds(connections / CONNECTIONS_PER_SECOND + 4).plus(REST.multipliedBy(3));
+        return Duration.ofSeconds(connections / CONNECTIONS_PER_SECOND + 4)
+                .plus(REST.multipliedBy(2))
+                .plus(AFTER);
     }
 
     @Override
@@ -65,15 +70,23 @@ final class IdleAxis implements Axis {
         for (Generator client : clients) {
             Line _ = client.ask(Line.of("release"), HOLD_LIMIT, "released");
         }
-        StartAxis.pause(REST);
+        StartAxis.pause(AFTER);
         List<Memory> after = subject.memory();
         for (int node = 0; node < before.size(); node++) {
             figures.add(
                     Quantity.lower(name(), "RSS of each proxy, with them", "MB", 1),
                     with.get(node).residentMegabytes());
             figures.add(
-                    Quantity.lower(name(), "RSS of each proxy, after them", "MB", 1),
+                    Quantity.lower(name(), "PSS of each proxy, with them", "MB", 1),
+                    with.get(node).proportionalMegabytes());
+            figures.add(
+                    Quantity.lower(
+                            name(), "RSS of each proxy, " + AFTER.toSeconds() + " s after they ended at once", "MB", 1),
                     after.get(node).residentMegabytes());
+            figures.add(
+                    Quantity.lower(
+                            name(), "PSS of each proxy, " + AFTER.toSeconds() + " s after they ended at once", "MB", 1),
+                    after.get(node).proportionalMegabytes());
             figures.show(
                     Quantity.lower(name(), "RSS per connection", "KB", 2),
                     (with.get(node).residentBytes() - before.get(node).residentBytes()) / 1e3 / connections);

@@ -2,6 +2,7 @@ package io.culvert.perf.figure;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,6 +12,7 @@ public final class Results {
     private static final Samples NOTHING = new Samples();
 
     private final Map<Quantity, Map<String, Samples>> samples = new LinkedHashMap<>();
+    private final Set<String> notes = new LinkedHashSet<>();
     private final List<String> failures = new ArrayList<>();
 
     public void add(Quantity quantity, String subject, double value) {
@@ -26,6 +28,16 @@ public final class Results {
     /** What could not be measured, in a sentence; the run goes on. */
     public void addFailure(String what) {
         failures.add(what);
+    }
+
+    /** Something that was found out besides the figures, in a sentence. */
+    public void note(String sentence) {
+        notes.add(sentence);
+    }
+
+    /** Each once, in the order of their finding. */
+    public List<String> notes() {
+        return List.copyOf(notes);
     }
 
     public Set<Quantity> quantities() {

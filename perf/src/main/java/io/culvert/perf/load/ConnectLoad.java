@@ -40,6 +40,7 @@ final class ConnectLoad {
             load.countFromNs = stretch.now();
             stretch.started();
             load.clients.getFirst().thread.join(stretch.length());
+            stretch.ended();
         } finally {
             load.over = true;
         }

@@ -71,6 +71,7 @@ public final class LoadMain {
                 case "requests" -> RequestLoad.run(command, stretch(command), sockets);
                 case "paced" -> PacedLoad.run(command, stretch(command), sockets);
                 case "connects" -> ConnectLoad.run(command, stretch(command));
+                case "handshakes" -> HandshakeLoad.run(command, stretch(command));
                 case "hold" -> held.hold(command, sockets);
                 case "release" -> held.release();
                 default -> throw new IllegalArgumentException("there is no command " + command.verb());

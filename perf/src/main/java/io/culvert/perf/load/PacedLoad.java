@@ -58,7 +58,7 @@ final class PacedLoad {
             loop.runUntil(load.countFromNs);
             stretch.started();
             loop.runUntil(endNs);
-            stretch.say().accept(Line.of("ended"));
+            stretch.ended();
             load.awaitRest(loop, pacer);
             return Line.of("done")
                     .with("answered", load.answered)

@@ -9,7 +9,9 @@ public enum Service {
     /** Both at once. */
     DUPLEX(7003),
     /** Answers each request, as long as it is asked to (see {@link Message}). */
-    REQUESTS(7004);
+    REQUESTS(7004),
+    /** Nothing of ours: where iperf3 listens, if it is to be the generator. */
+    IPERF3(7005);
 
     private final int port;
 

@@ -21,4 +21,9 @@ record Stretch(Duration warmUp, Duration length, LongSupplier nanoTicker, Consum
     void started() {
         say.accept(Line.of("started"));
     }
+
+    /** What comes after is not the load's any more, but the work on its result. */
+    void ended() {
+        say.accept(Line.of("ended"));
+    }
 }

@@ -25,6 +25,7 @@ final class Markdown {
     private void write() {
         text.append("Median (lowest-highest) of the rounds; ratios are of medians. ↑: more is better, ↓: less is.\n\n");
         run.facts().forEach(fact -> text.append("- ").append(fact).append('\n'));
+        run.results().notes().forEach(note -> text.append("- ").append(note).append('\n'));
         text.append('\n');
         table(quantity -> quantity.better() != Better.NONE);
         if (run.results().quantities().stream().anyMatch(quantity -> quantity.better() == Better.NONE)) {

@@ -13,9 +13,10 @@ import java.util.stream.Stream;
 /**
  * CPU time of some processes up to a moment, user and system. By thread in nanoseconds where the kernel tells
  * (/proc/PID/task/TID/schedstat, Linux Documentation/scheduler/sched-stats.rst), else by process in clock ticks
- * (/proc/PID/stat). A thread that ended in between is missing from a difference.
+ * (/proc/PID/stat). A thread that ended in between is missing from the first and contained in the second, which
+ * therefore counts where it is clearly more.
  *
- * @param nanos by thread id; by negated process id where only ticks are known
+ * @param nanos by thread id, exactly; by negated process id, in ticks
  */
 record CpuTime(Map<Long, Long> nanos) {
     /** Fields of /proc/PID/stat after the name in parentheses: 14 utime and 15 stime, of which the name is number 2. */
@@ -25,6 +26,9 @@ record CpuTime(Map<Long, Long> nanos) {
 
     /** USER_HZ is 100 on every architecture that Linux still serves us on. */
     private static final long NANOS_PER_TICK = 10_000_000;
+
+    /** Two readings, each of user and system time, of at most two processes that are measured together. */
+    private static final long ROUNDING_NANOS = 8 * NANOS_PER_TICK;
 
     CpuTime {
         nanos = Map.copyOf(nanos);
@@ -38,10 +42,9 @@ record CpuTime(Map<Long, Long> nanos) {
                 for (Path thread : threads(process)) {
                     addThread(thread, nanos);
                 }
-            } else {
-                String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
-                nanos.put(-pid, ticks(stat) * NANOS_PER_TICK);
             }
+            String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
+            nanos.put(-pid, ticks(stat) * NANOS_PER_TICK);
         }
         return new CpuTime(nanos);
     }
@@ -70,10 +73,16 @@ record CpuTime(Map<Long, Long> nanos) {
     }
 
     double secondsSince(CpuTime earlier) {
-        long sum = 0;
-        for (Map.Entry<Long, Long> thread : nanos.entrySet()) {
-            sum += thread.getValue() - earlier.nanos.getOrDefault(thread.getKey(), 0L);
+        long threads = 0;
+        long processes = 0;
+        for (Map.Entry<Long, Long> one : nanos.entrySet()) {
+            long more = one.getValue() - earlier.nanos.getOrDefault(one.getKey(), 0L);
+            if (one.getKey() < 0) {
+                processes += more;
+            } else {
+                threads += more;
+            }
         }
-        return sum / 1e9;
+        return (processes - threads > ROUNDING_NANOS ? processes : threads) / 1e9;
     }
 }

@@ -5,6 +5,7 @@ import io.culvert.perf.load.Line;
 import io.culvert.testkit.mesh.Mesh;
 import io.culvert.testkit.mesh.MeshNode;
 import io.culvert.testkit.mesh.MeshOptions;
+import io.culvert.testkit.mesh.MeshPod;
 import io.culvert.testkit.network.PacketTap;
 import io.culvert.testkit.network.ServerHello;
 import io.culvert.testkit.process.Stopwatch;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thing under measurement in a standing mesh of its own, with generators in the pods. Meshes of several subjects
@@ -44,20 +46,25 @@ public final class Subject implements AutoCloseable {
     private static final Duration GRACE = Duration.ofSeconds(20);
 
     private static final int HBONE_PORT = 15008;
+    /** Longer than any run. */
+    private static final Duration CREDENTIAL_LIFETIME = Duration.ofDays(1);
+
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
-    private static final Duration READY_LIMIT = Duration.ofSeconds(30);
     private static final Duration MARK_LIMIT = Duration.ofSeconds(5);
 
     private final String name;
     private final Kind kind;
     private final Mesh mesh;
+    private final Duration readyLimit;
     private final Map<String, Generator> generators = new LinkedHashMap<>();
     private final List<Generator> relays = new ArrayList<>();
+    private @Nullable Credential credential;
 
-    private Subject(String name, Kind kind, Mesh mesh) {
+    private Subject(String name, Kind kind, Mesh mesh, Duration readyLimit) {
         this.name = name;
         this.kind = kind;
         this.mesh = mesh;
+        this.readyLimit = readyLimit;
     }
 
     public static Subject direct() throws IOException {
@@ -72,13 +79,30 @@ public final class Subject implements AutoCloseable {
      * A mesh with a proxy on each node.
      *
      * @param command starts a node proxy that understands ztunnel's environment
+     * @param ready how long it may take from its start to ready
      */
-    public static Subject proxy(String name, List<String> command) throws IOException {
-        return start(name, Kind.PROXY, MeshOptions.proxy(command));
+    public static Subject proxy(String name, List<String> command, Duration ready) throws IOException {
+        return start(name, Kind.PROXY, MeshOptions.proxy(command).readyLimit(ready));
+    }
+
+    /**
+     * The same with another proxy on the server's node than on the client's.
+     *
+     * @param ofClient starts the proxy of the client's node
+     * @param ofServer starts the proxy of the server's node
+     */
+    public static Subject pair(String name, List<String> ofClient, List<String> ofServer, Duration ready)
+            throws IOException {
+        return start(
+                name,
+                Kind.PROXY,
+                MeshOptions.proxy(ofClient).proxyOn("two", ofServer).readyLimit(ready));
     }
 
     private static Subject start(String name, Kind kind, MeshOptions.Builder options) throws IOException {
-        Subject subject = new Subject(name, kind, Mesh.start(Topology.spec(kind == Kind.PROXY), options.build()));
+        MeshOptions whole = options.build();
+        Mesh mesh = Mesh.start(Topology.spec(kind == Kind.PROXY), whole);
+        Subject subject = new Subject(name, kind, mesh, whole.readyLimit());
         try {
             if (kind == Kind.RELAY) {
                 subject.startRelays();
@@ -202,6 +226,39 @@ public final class Subject implements AutoCloseable {
         generators.clear();
     }
 
+    /** Adds so many pods like the client to its node; whoever wants them removes them. */
+    public List<MeshPod> addPods(int count) {
+        List<MeshPod> pods = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                pods.add(mesh.addPod("one", "client-" + i, pod -> pod.serviceAccount("client")));
+            }
+            return pods;
+        } catch (RuntimeException failure) {
+            pods.forEach(mesh::removePod);
+            throw failure;
+        }
+    }
+
+    /** Where the node of the server takes tunnels for it. */
+    public String tunnelEntrance() {
+        return Line.text(mesh.pod(Topology.SERVER).at(HBONE_PORT));
+    }
+
+    /** The identity of the client's pod, for a generator that makes handshakes as its node would. */
+    public Credential credential() throws IOException {
+        Credential known = credential;
+        if (known == null) {
+            known = Credential.write(
+                    mesh.controlPlane()
+                            .authority()
+                            .peerCredential(Topology.CLIENT_ID, Duration.ZERO, CREDENTIAL_LIFETIME),
+                    directory());
+            credential = known;
+        }
+        return known;
+    }
+
     // Measuring.
 
     /** Puts the load on, and measures it from the end of its warm-up to its end. */
@@ -219,6 +276,22 @@ public final class Subject implements AutoCloseable {
                 after.mark.number("received") - before.mark.number("received"),
                 after.carriers.secondsSince(before.carriers),
                 after.generators.secondsSince(before.generators));
+    }
+
+    /** What a run of iperf3 came to, and what CPU time proxies or relays took for it. */
+    public record ByIperf3(Iperf3.Result result, double carrierCpuSeconds) {}
+
+    /** Uploads with iperf3 from the client's pod to the server's. */
+    public ByIperf3 measureByIperf3(int connections, Duration length) throws IOException {
+        CpuTime before = CpuTime.of(carriers());
+        Iperf3.Result result = Iperf3.run(
+                mesh.pod(Topology.CLIENT).netns(),
+                mesh.pod(Topology.SERVER).netns(),
+                route().to(),
+                connections,
+                length,
+                directory());
+        return new ByIperf3(result, CpuTime.of(carriers()).secondsSince(before));
     }
 
     private record Snapshot(Line mark, CpuTime carriers, CpuTime generators) {}
@@ -256,10 +329,34 @@ public final class Subject implements AutoCloseable {
         for (MeshNode node : nodes()) {
             Stopwatch watch = Stopwatch.start();
             node.proxy().restart();
-            node.proxy().awaitReady(READY_LIMIT);
+            node.proxy().awaitReady(readyLimit);
             took.add(watch.elapsed());
         }
         return took;
+    }
+
+    /**
+     * After a failure: generators and proxies anew, because either may hang, be gone, or be in the middle of something.
+     *
+     * @return which proxies had ended by themselves, for the failure's message; empty if none had
+     * @throws IOException if it does not come up again; nothing can be measured with it any more
+     */
+    public String renew() throws IOException {
+        resetGenerators();
+        if (kind != Kind.PROXY) {
+            return "";
+        }
+        StringBuilder ended = new StringBuilder();
+        for (MeshNode node : nodes()) {
+            if (!node.proxy().child().isAlive()) {
+                ended.append("; the proxy of node ")
+                        .append(node.name())
+                        .append(" had ended with status ")
+                        .append(node.proxy().child().exitStatus());
+            }
+        }
+        List<Duration> _ = restartProxies();
+        return ended.toString();
     }
 
     /** Memory of each proxy or relay, in the order of the nodes. */

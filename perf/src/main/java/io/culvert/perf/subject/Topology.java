@@ -12,6 +12,7 @@ import java.util.Arrays;
  */
 final class Topology {
     static final String CLIENT = "client";
+    static final String CLIENT_ID = "spiffe://cluster.local/ns/default/sa/client";
     static final String SERVER = "server";
     static final String PLAIN_CLIENT = "outside/client";
     static final String PLAIN_SERVER = "outside/server";

@@ -1,6 +1,7 @@
 package io.culvert.perf.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.culvert.perf.figure.Quantity;
 import io.culvert.perf.figure.Results;
@@ -70,12 +71,50 @@ final class ReportFilesTest {
 
         assertThat(files)
                 .extracting(file -> file.getFileName().toString())
-                .containsExactly("report.md", "values.csv", "beside-a_b.svg", "beside-direct.svg");
+                .containsExactly(
+                        "report.md", "values.csv", "facts.txt", "failures.txt", "beside-a_b.svg", "beside-direct.svg");
         assertThat(Files.readAllLines(files.get(1)))
                 .contains(
-                        "upload,1 connection,Gb/s,higher,culvert,2,5.00000",
-                        "upload,\"1 connection, CPU\",s/GB,lower,a<b,1,2.00000");
-        assertThat(picture(files.get(2))).contains("culvert beside a<b", "2.00×");
+                        "upload,1 connection,Gb/s,higher,2,culvert,2,5.00000",
+                        "upload,\"1 connection, CPU\",s/GB,lower,1,a<b,1,2.00000");
+        assertThat(picture(files.get(4))).contains("culvert beside a<b", "2.00×");
+    }
+
+    @Test
+    void makesOneReportOfSeveral() throws Exception {
+        measure();
+        results.note("a note");
+        results.addFailure("idle, a<b:\n  no answer");
+        List<Path> _ = ReportFiles.write(directory.resolve("one"), run());
+        results.add(SPEED, "a<b", 6);
+        List<Path> _ = ReportFiles.write(directory.resolve("two"), run());
+
+        SavedReports saved = SavedReports.read(List.of(directory.resolve("one"), directory.resolve("two")));
+
+        assertThat(saved.subjects()).containsExactlyInAnyOrder("direct", "culvert", "a<b");
+        assertThat(saved.facts()).containsExactly("a machine", "a note");
+        assertThat(saved.results().failures()).containsExactly("idle, a<b: no answer", "idle, a<b: no answer");
+        assertThat(saved.results().of(SPEED, "culvert").inOrder()).containsExactly(3, 5, 3, 5);
+        assertThat(saved.results().of(SPEED, "a<b").inOrder()).containsExactly(2, 2, 6);
+        assertThat(saved.results().of(COST, "a<b").inOrder()).containsExactly(2, 2);
+    }
+
+    @Test
+    void refusesToMergeWhatIsNoReport() throws Exception {
+        List<Path> nothing = List.of(directory.resolve("nothing"));
+        assertThatThrownBy(() -> SavedReports.read(nothing)).hasMessageContaining("there is no");
+        Path broken = directory.resolve("broken");
+        measure();
+        List<Path> _ = ReportFiles.write(broken, run());
+        for (String line :
+                List.of("upload,x", "upload,x,Gb/s,sideways,2,culvert,1,1", "upload,x,Gb/s,higher,2,culvert,1,fast")) {
+            Files.writeString(broken.resolve("values.csv"), Csv.HEAD + "\n" + line + "\n");
+            assertThatThrownBy(() -> SavedReports.read(List.of(broken)))
+                    .as(line)
+                    .hasMessageContaining("not a line of");
+        }
+        Files.writeString(broken.resolve("values.csv"), "axis,value\n");
+        assertThatThrownBy(() -> SavedReports.read(List.of(broken))).hasMessageContaining("does not begin with");
     }
 
     private static String picture(Path file) throws Exception {

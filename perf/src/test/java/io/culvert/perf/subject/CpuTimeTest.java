@@ -26,6 +26,16 @@ final class CpuTimeTest {
     }
 
     @Test
+    void countsThreadsThatEndedByTheirProcess() {
+        CpuTime before = new CpuTime(Map.of(1L, 1_000_000_000L, -1L, 1_000_000_000L));
+        CpuTime nobodyEnded = new CpuTime(Map.of(1L, 1_500_000_000L, -1L, 1_520_000_000L));
+        CpuTime someEnded = new CpuTime(Map.of(1L, 1_500_000_000L, -1L, 3_000_000_000L));
+
+        assertThat(nobodyEnded.secondsSince(before)).isCloseTo(0.5, within(1e-9));
+        assertThat(someEnded.secondsSince(before)).isCloseTo(2, within(1e-9));
+    }
+
+    @Test
     void seesThisProcessAtWork() throws IOException {
         List<Long> self = List.of(ProcessHandle.current().pid());
         CpuTime before = CpuTime.of(self);
