@@ -92,7 +92,7 @@ final class LocalObjects {
             services.put(name(entry.getKey()), ports(entry.getValue()));
         }
         map.finish();
-        return new LocalWorkload(workload.build(), services);
+        return new LocalWorkload(workload.endpointOf(services).build(), services);
     }
 
     static Service service(Node node) throws InvalidLocalState {
@@ -109,7 +109,7 @@ final class LocalObjects {
                 .vips(vips)
                 .cidrVips(ranges(map.list("cidrVips")))
                 .ports(ports(map.required("ports")))
-                .endpoints(endpoints(map.optional("endpoints")))
+                .declaredEndpoints(endpoints(map.optional("endpoints")))
                 .subjectAltNames(texts(map.list("subjectAltNames")))
                 .waypoint(gateway(map.optional("waypoint")))
                 .weightedWaypoints(weightedWaypoints(map.list("weightedWaypoints")))

@@ -82,7 +82,7 @@ public record LocalState(List<LocalWorkload> workloads, List<AuthorizationPolicy
 
     private void applyTo(MeshEdit edit) {
         for (LocalWorkload local : workloads) {
-            edit.putWorkload(local.workload(), local.services());
+            edit.putWorkload(local.workload());
         }
         for (AuthorizationPolicy policy : policies) {
             edit.putPolicy(policy.qualifiedName(), policy);

@@ -92,10 +92,7 @@ final class LocalStateTest {
         assertThat(b0.services()).isEmpty();
         assertThat(srv.vips()).containsExactly(new NetworkAddress("", IpAddress.parse("10.62.0.1")));
         assertThat(srv.visibility()).isEqualTo(Visibility.PUBLIC);
-        assertThat(srv.endpoints())
-                .singleElement()
-                .extracting(Endpoint::workloadUid)
-                .isEqualTo(b0.uid());
+        assertThat(snapshot.endpoints(srv)).containsOnlyKeys(b0.uid());
         assertThat(snapshot.policiesOf(b0))
                 .extracting(AuthorizationPolicy::qualifiedName)
                 .containsExactly("default/deny-9999", "default/deny-a1");
@@ -108,7 +105,7 @@ final class LocalStateTest {
 
         assertThat(state.workloads().getLast().services())
                 .containsOnlyKeys(new NamespacedName("default", "srv.default.svc.cluster.local"));
-        assertThat(state.services().getFirst().endpoints()).isEmpty();
+        assertThat(state.services().getFirst().declaredEndpoints()).isEmpty();
         assertThat(state.policies()).hasSize(2);
     }
 
@@ -190,7 +187,7 @@ final class LocalStateTest {
                         java.util.List.of(LoadBalancing.Scope.NETWORK, LoadBalancing.Scope.REGION),
                         LoadBalancing.Mode.FAILOVER,
                         LoadBalancing.HealthPolicy.ALLOW_ALL));
-        assertThat(service.endpoints())
+        assertThat(service.declaredEndpoints())
                 .singleElement()
                 .extracting(Endpoint::port)
                 .hasToString("{80=81}");

@@ -160,7 +160,7 @@ final class RecordedPushesTest {
                 Objects.requireNonNull(snapshot.serviceByName(new NamespacedName("default", "range.example.com")));
 
         assertThat(Objects.requireNonNull(local.loadBalancing()).mode()).isEqualTo(LoadBalancing.Mode.STRICT);
-        assertThat(local.endpoints()).isNotEmpty();
+        assertThat(snapshot.endpoints(local)).isNotEmpty();
         assertThat(range.cidrVips()).isNotEmpty();
         assertThat(snapshot.localWorkload("echo-1", "default", "echo")).isNull();
         assertThat(snapshot.stagedEndpoints()).isEmpty();

@@ -46,8 +46,7 @@ final class MeshOfSize {
                         .build());
             }
             for (int pod = 0; pod < pods; pod++) {
-                edit.putWorkload(
-                        workload(pod), Map.of(new NamespacedName("default", hostname(pod / PODS_OF_SERVICE)), PORTS));
+                edit.putWorkload(workload(pod));
             }
         });
         return mesh;
@@ -92,6 +91,7 @@ final class MeshOfSize {
                 .node("node-" + pod % 100)
                 .tunnelProtocol(TunnelProtocol.HBONE)
                 .addresses(List.of(podAddress(pod)))
+                .services(Map.of(new NamespacedName("default", hostname(pod / PODS_OF_SERVICE)), PORTS))
                 .build();
     }
 

@@ -76,7 +76,7 @@ public final class ConfigDump {
         for (Service service : mesh.services().stream()
                 .sorted(Comparator.comparing(Service::hostname).thenComparing(Service::namespace))
                 .toList()) {
-            ServiceJson.write(out, service);
+            ServiceJson.write(out, service, mesh.endpoints(service).values());
         }
         out.endArray();
         staged(out, mesh);
@@ -117,7 +117,7 @@ public final class ConfigDump {
         out.endArray();
         out.name("services").beginArray();
         for (Service service : local.services()) {
-            ServiceJson.write(out, service);
+            ServiceJson.write(out, service, service.declaredEndpoints());
         }
         out.endArray();
         out.name("workloads").beginArray();

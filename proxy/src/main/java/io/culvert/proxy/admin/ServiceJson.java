@@ -10,7 +10,7 @@ import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Visibility;
 import io.culvert.xds.mesh.WeightedWaypoint;
 import java.io.IOException;
-import java.util.Comparator;
+import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -19,14 +19,17 @@ final class ServiceJson {
 
     private ServiceJson() {}
 
-    static void write(JsonWriter out, Service service) throws IOException {
+    /**
+     * Writes one.
+     *
+     * @param endpoints in the order in which they are to appear
+     */
+    static void write(JsonWriter out, Service service, Collection<Endpoint> endpoints) throws IOException {
         out.beginObject();
         out.name("canonical").value(service.canonical());
         cidrVips(out, service);
         out.name("endpoints").beginObject();
-        for (Endpoint endpoint : service.endpoints().stream()
-                .sorted(Comparator.comparing(Endpoint::workloadUid))
-                .toList()) {
+        for (Endpoint endpoint : endpoints) {
             endpoint(out.name(endpoint.workloadUid()), endpoint);
         }
         out.endObject();

@@ -4,10 +4,7 @@ import io.culvert.proxy.outcome.RejectReason;
 import io.culvert.xds.mesh.AuthorizationPolicy;
 import io.culvert.xds.mesh.MeshSnapshot;
 import io.culvert.xds.mesh.Workload;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -133,13 +130,14 @@ public final class Authorizer {
         }
     }
 
-    /** Forgets the compiled form of policies that are no longer there. On the control thread, after each push. */
+    /**
+     * Forgets the compiled form of policies that are no longer there: looks at those that were asked, not at all that
+     * are known. On the control thread, after each push.
+     */
+    @SuppressWarnings("ReferenceEquality") // the very object is meant
     void retain(MeshSnapshot mesh) {
         missing.clear();
-        Map<String, AuthorizationPolicy> current = mesh.policies();
-        Set<AuthorizationPolicy> alive = Collections.newSetFromMap(new IdentityHashMap<>());
-        alive.addAll(current.values());
-        compiled.keySet().removeIf(key -> !alive.contains(key.policy));
+        compiled.keySet().removeIf(key -> mesh.policy(key.policy.qualifiedName()) != key.policy);
     }
 
     int compiledPolicies() {

@@ -3,7 +3,6 @@ package io.culvert.proxy.routing;
 import io.culvert.proxy.address.IpPort;
 import io.culvert.proxy.outcome.ProxyError;
 import io.culvert.xds.mesh.ApplicationTunnel;
-import io.culvert.xds.mesh.Endpoint;
 import io.culvert.xds.mesh.GatewayAddress;
 import io.culvert.xds.mesh.IpAddress;
 import io.culvert.xds.mesh.MeshSnapshot;
@@ -104,18 +103,18 @@ public final class InboundRouter {
                 Workload workload = mesh.workloadByAddress(at.network(), at.address());
                 yield workload != null
                         ? workload.owns(localAddress)
-                        : isServedBy(mesh.serviceByVip(at.network(), at.address(), null), local);
+                        : isServedBy(mesh, mesh.serviceByVip(at.network(), at.address(), null), local);
             }
             case GatewayAddress.ByHostname by -> {
                 Service service = mesh.serviceByName(by.name());
                 Workload workload = service == null ? mesh.workloadByHostname(by.name()) : null;
-                yield workload != null ? workload.owns(localAddress) : isServedBy(service, local);
+                yield workload != null ? workload.owns(localAddress) : isServedBy(mesh, service, local);
             }
         };
     }
 
-    private static boolean isServedBy(@Nullable Service service, Workload local) {
-        return service != null && service.endpoint(local.uid()) != null;
+    private static boolean isServedBy(MeshSnapshot mesh, @Nullable Service service, Workload local) {
+        return service != null && mesh.endpointPorts(service, local.uid()) != null;
     }
 
     private InboundDecision byHostname(MeshSnapshot mesh, Workload local, IpAddress localAddress, Authority.Host host) {
@@ -123,8 +122,8 @@ public final class InboundRouter {
         if (service == null) {
             return refused(new ProxyError.UnknownHostname(host.hostname()));
         }
-        Endpoint endpoint = service.endpoint(local.uid());
-        int own = endpoint == null ? PortMap.ABSENT : endpoint.port().target(host.port());
+        PortMap ports = mesh.endpointPorts(service, local.uid());
+        int own = ports == null ? PortMap.ABSENT : ports.target(host.port());
         int port = own != PortMap.ABSENT ? own : service.ports().target(host.port());
         if (port <= 0) {
             return refused(new ProxyError.HostnamePortUnresolved(host.hostname(), host.port()));

@@ -1,13 +1,12 @@
 package io.culvert.proxy.routing;
 
-import io.culvert.xds.mesh.Endpoint;
+import io.culvert.xds.mesh.EndpointVisitor;
 import io.culvert.xds.mesh.LoadBalancing;
 import io.culvert.xds.mesh.Locality;
 import io.culvert.xds.mesh.MeshSnapshot;
 import io.culvert.xds.mesh.PortMap;
 import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Candidates are filtered, then ranked by how many leading preferences they share with the client, then picked at
  * random by capacity among the best. When NETWORK is the first preference it weighs as much as all others together, and
  * a mismatch does not stop the comparison: the other scopes still count.
+ *
+ * <p>Endpoints are looked at twice, and nothing is kept of them in between: a pick makes three objects, whatever the
+ * number of endpoints.
  */
 final class LoadBalancer {
 
@@ -42,38 +44,94 @@ final class LoadBalancer {
         if (purpose == Purpose.STANDARD && !service.ports().contains(servicePort)) {
             return null;
         }
-        List<Upstream> best = new ArrayList<>();
-        int bestRank = UNACCEPTABLE;
-        for (Endpoint endpoint : service.endpoints()) {
-            Workload workload = mesh.workloadByUid(endpoint.workloadUid());
-            if (workload == null || !usable(client, service, servicePort, endpoint, workload, purpose)) {
-                continue;
-            }
-            int rank = rank(service.loadBalancing(), client, workload);
-            if (rank == UNACCEPTABLE || rank < bestRank) {
-                continue;
-            }
-            if (rank > bestRank) {
-                best.clear();
-                bestRank = rank;
-            }
-            best.add(new Upstream(workload, targetPort(service, servicePort, endpoint, workload), service));
+        Best best = new Best(client, service, servicePort, purpose);
+        mesh.visitEndpoints(service, best);
+        if (best.weight == 0) {
+            return null;
         }
-        Upstream picked = weighted(best, random);
-        return picked == null || picked.port() == 0 ? null : picked;
+        Ticket ticket = new Ticket(best, random.nextLong(best.weight));
+        mesh.visitEndpoints(service, ticket);
+        Upstream picked = ticket.picked();
+        return picked.port() == 0 ? null : picked;
+    }
+
+    /** The first look: how good the best endpoints are, and what they weigh together. */
+    private static final class Best implements EndpointVisitor {
+        final Workload client;
+        final Service service;
+        final int servicePort;
+        final Purpose purpose;
+        int rank = UNACCEPTABLE;
+        long weight;
+
+        Best(Workload client, Service service, int servicePort, Purpose purpose) {
+            this.client = client;
+            this.service = service;
+            this.servicePort = servicePort;
+            this.purpose = purpose;
+        }
+
+        @Override
+        public boolean visit(Workload workload, PortMap port) {
+            int candidate = rankOf(workload, port);
+            if (candidate > rank) {
+                rank = candidate;
+                weight = 0;
+            }
+            if (candidate == rank && candidate != UNACCEPTABLE) {
+                weight += Integer.toUnsignedLong(workload.capacity());
+            }
+            return true;
+        }
+
+        int rankOf(Workload workload, PortMap port) {
+            return usable(client, service, servicePort, port, workload, purpose)
+                    ? LoadBalancer.rank(service.loadBalancing(), client, workload)
+                    : UNACCEPTABLE;
+        }
+    }
+
+    /** The second look, at the same endpoints in the same order: whose share of the weight the ticket falls into. */
+    private static final class Ticket implements EndpointVisitor {
+        private final Best best;
+        private long ticket;
+        private @Nullable Upstream picked;
+
+        Ticket(Best best, long ticket) {
+            this.best = best;
+            this.ticket = ticket;
+        }
+
+        @Override
+        public boolean visit(Workload workload, PortMap port) {
+            if (best.rankOf(workload, port) != best.rank) {
+                return true;
+            }
+            ticket -= Integer.toUnsignedLong(workload.capacity());
+            if (ticket >= 0) {
+                return true;
+            }
+            picked = new Upstream(workload, targetPort(best.service, best.servicePort, port, workload), best.service);
+            return false;
+        }
+
+        Upstream picked() {
+            if (picked == null) {
+                throw new IllegalStateException("a ticket beyond the sum of weights");
+            }
+            return picked;
+        }
     }
 
     private static boolean usable(
-            Workload client, Service service, int servicePort, Endpoint endpoint, Workload workload, Purpose purpose) {
-        boolean unaddressed =
-                workload.addresses().isEmpty() && workload.hostname().isEmpty();
+            Workload client, Service service, int servicePort, PortMap port, Workload workload, Purpose purpose) {
+        boolean unaddressed = !workload.hasAddress() && workload.hostname().isEmpty();
         boolean behindGateway = !workload.network().equals(client.network()) && workload.networkGateway() != null;
         if (unaddressed && !behindGateway) {
             return false;
         }
         return switch (purpose) {
-            case STANDARD ->
-                service.ports().target(servicePort) != 0 || endpoint.port().contains(servicePort);
+            case STANDARD -> service.ports().target(servicePort) != 0 || port.contains(servicePort);
             case WAYPOINT -> service.ports().contains(servicePort) || workload.applicationTunnel() != null;
         };
     }
@@ -123,8 +181,8 @@ final class LoadBalancer {
      * The endpoint's own mapping, else the service's, else (behind an application tunnel with a port) the port itself;
      * 0: none.
      */
-    private static int targetPort(Service service, int servicePort, Endpoint endpoint, Workload workload) {
-        int own = endpoint.port().target(servicePort);
+    private static int targetPort(Service service, int servicePort, PortMap port, Workload workload) {
+        int own = port.target(servicePort);
         if (own != PortMap.ABSENT) {
             return own;
         }
@@ -134,23 +192,5 @@ final class LoadBalancer {
         }
         var tunnel = workload.applicationTunnel();
         return tunnel != null && tunnel.port() != 0 ? servicePort : 0;
-    }
-
-    private static @Nullable Upstream weighted(List<Upstream> candidates, RandomGenerator random) {
-        long total = 0;
-        for (Upstream candidate : candidates) {
-            total += Integer.toUnsignedLong(candidate.workload().capacity());
-        }
-        if (total == 0) {
-            return null;
-        }
-        long ticket = random.nextLong(total);
-        for (Upstream candidate : candidates) {
-            ticket -= Integer.toUnsignedLong(candidate.workload().capacity());
-            if (ticket < 0) {
-                return candidate;
-            }
-        }
-        throw new IllegalStateException("a ticket beyond the sum of weights");
     }
 }

@@ -1,6 +1,5 @@
 package io.culvert.proxy.routing;
 
-import io.culvert.xds.mesh.Endpoint;
 import io.culvert.xds.mesh.MeshSnapshot;
 import io.culvert.xds.mesh.PortMap;
 import io.culvert.xds.mesh.Service;
@@ -30,8 +29,8 @@ public final class ServiceGuess {
             }
         }
         for (Service service : services) {
-            Endpoint endpoint = service.endpoint(local.uid());
-            if (targets(service.ports(), port) || (endpoint != null && targets(endpoint.port(), port))) {
+            PortMap own = mesh.endpointPorts(service, local.uid());
+            if (targets(service.ports(), port) || (own != null && targets(own, port))) {
                 return Optional.of(service);
             }
         }

@@ -1,7 +1,6 @@
 package io.culvert.proxy.routing;
 
 import io.culvert.proxy.address.IpPort;
-import io.culvert.xds.mesh.Endpoint;
 import io.culvert.xds.mesh.GatewayAddress;
 import io.culvert.xds.mesh.IpAddress;
 import io.culvert.xds.mesh.LoadBalancing;
@@ -98,12 +97,12 @@ final class UpstreamFinder {
     }
 
     private boolean anyOf(Service service, Predicate<Workload> wanted) {
-        for (Endpoint endpoint : service.endpoints()) {
-            if (matches(mesh.workloadByUid(endpoint.workloadUid()), wanted)) {
-                return true;
-            }
-        }
-        return false;
+        boolean[] found = new boolean[1];
+        mesh.visitEndpoints(service, (workload, port) -> {
+            found[0] = wanted.test(workload);
+            return !found[0];
+        });
+        return found[0];
     }
 
     private static boolean matches(@Nullable Workload workload, Predicate<Workload> wanted) {

@@ -51,7 +51,8 @@ class LoadBalancerTest {
                 .services(serving("example", 80, 80)));
         mesh.service(service("example", "10.1.1.1")
                 .loadBalancing(balancing)
-                .endpoints(List.of(new Endpoint("nobody", PortMap.of(Map.of(80, 80)), WorkloadStatus.HEALTHY))));
+                .declaredEndpoints(
+                        List.of(new Endpoint("nobody", PortMap.of(Map.of(80, 80)), WorkloadStatus.HEALTHY))));
         return mesh.snapshot().services().iterator().next();
     }
 

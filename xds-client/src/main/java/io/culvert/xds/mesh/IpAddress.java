@@ -19,7 +19,7 @@ public final class IpAddress implements Comparable<IpAddress> {
     private final long high;
     private final long low;
 
-    private IpAddress(long high, long low) {
+    IpAddress(long high, long low) {
         this.high = high;
         this.low = low;
     }
@@ -148,12 +148,31 @@ public final class IpAddress implements Comparable<IpAddress> {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof IpAddress that && high == that.high && low == that.low;
+        return other instanceof IpAddress that && equals(that.high, that.low);
+    }
+
+    /** Whether these are its halves. */
+    boolean equals(long otherHigh, long otherLow) {
+        return low == otherLow && high == otherHigh;
     }
 
     @Override
     public int hashCode() {
+        return hash(high, low);
+    }
+
+    static int hash(long high, long low) {
         return Long.hashCode(high * 31 + low);
+    }
+
+    /** The first eight bytes in network order. */
+    long high() {
+        return high;
+    }
+
+    /** The last eight bytes in network order. */
+    long low() {
+        return low;
     }
 
     @Override

@@ -37,10 +37,6 @@ public record LoadBalancing(List<Scope> routingPreference, Mode mode, HealthPoli
     /** Which endpoints are kept. */
     public enum HealthPolicy {
         ONLY_HEALTHY,
-        ALLOW_ALL;
-
-        boolean admits(WorkloadStatus status) {
-            return this == ALLOW_ALL || status == WorkloadStatus.HEALTHY;
-        }
+        ALLOW_ALL
     }
 }

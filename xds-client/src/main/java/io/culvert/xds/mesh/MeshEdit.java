@@ -3,9 +3,11 @@ package io.culvert.xds.mesh;
 import io.culvert.xds.identity.Identity;
 import io.culvert.xds.mesh.WorkloadIndex.Account;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,48 +15,49 @@ import org.jspecify.annotations.Nullable;
  * gathered and applied per service at the end. Removals come before upserts when both are to be applied.
  */
 public final class MeshEdit {
+    private final Interner interner;
     private WorkloadIndex workloads;
     private ServiceIndex services;
     private PolicyIndex policies;
+    private SharedSet<Endpoints> endpoints;
 
-    /** By service, by workload uid; a null value takes the endpoint away. */
-    private final Map<NamespacedName, Map<String, @Nullable Endpoint>> endpoints = new LinkedHashMap<>();
+    /** The endpoints of services that this change touches, as they are to be. */
+    private final Map<NamespacedName, SharedSet<Workload>> touched = new HashMap<>();
 
-    private final List<Workload> localInserted = new ArrayList<>();
+    private final List<String> localInserted = new ArrayList<>();
     private final Map<Account, Identity> localRemoved = new LinkedHashMap<>();
     private boolean addressesChanged;
     private boolean policiesChanged;
 
-    MeshEdit(MeshSnapshot base) {
+    MeshEdit(MeshSnapshot base, Interner interner) {
+        this.interner = interner;
         workloads = base.workloadIndex();
         services = base.serviceIndex();
         policies = base.policyIndex();
+        endpoints = base.endpointIndex();
     }
 
     /** In place of the workload of that uid; it becomes an endpoint of the services that it lists. */
     public MeshEdit putWorkload(Workload workload) {
-        return putWorkload(workload, workload.services());
-    }
-
-    /** The same where the services come from elsewhere than the workload (file mode). */
-    public MeshEdit putWorkload(Workload workload, Map<NamespacedName, PortMap> serves) {
-        Workload previous = workloads.byUid().get(workload.uid());
+        Workload added = workload.interned(interner);
+        Workload previous = workloads.uid(added.uid());
         if (previous != null) {
-            remove(previous);
+            withdraw(previous, added);
         }
-        workloads = workloads.with(workload);
-        serves.forEach((service, ports) ->
-                endpointsOf(service).put(workload.uid(), new Endpoint(workload.uid(), ports, workload.status())));
-        if (workloads.isLocal(workload)) {
-            localInserted.add(workload);
+        workloads = workloads.with(added, previous);
+        for (NamespacedName service : added.serves().keySet()) {
+            touched.put(service, endpointsOf(service).with(added));
+        }
+        if (workloads.isLocal(added)) {
+            localInserted.add(added.uid());
         }
         addressesChanged = true;
         return this;
     }
 
-    /** In place of the service of that key; endpoints that are known for it stay or join. */
+    /** In place of the service of that key. */
     public MeshEdit putService(Service service) {
-        services = services.with(service);
+        services = services.with(service.interned(interner));
         addressesChanged = true;
         return this;
     }
@@ -65,16 +68,18 @@ public final class MeshEdit {
      * @return whether there was one, or the name cannot be a service's
      */
     public boolean removeAddress(String resourceName) {
-        Workload workload = workloads.byUid().get(resourceName);
+        Workload workload = workloads.uid(resourceName);
         if (workload != null) {
-            remove(workload);
+            withdraw(workload, null);
+            workloads = workloads.without(workload);
+            addressesChanged = true;
             return true;
         }
         var key = NamespacedName.parse(resourceName);
         if (key.isEmpty()) {
             return resourceName.indexOf('/') >= 0;
         }
-        Service service = services.byName().get(key.get());
+        Service service = service(key.get());
         if (service == null) {
             return false;
         }
@@ -83,19 +88,40 @@ public final class MeshEdit {
         return true;
     }
 
-    private void remove(Workload workload) {
-        workloads = workloads.without(workload);
-        for (NamespacedName service : workload.services().keySet()) {
-            endpointsOf(service).put(workload.uid(), null);
+    /** Takes back what a workload said that its next state, if there is one, does not say. */
+    private void withdraw(Workload previous, @Nullable Workload next) {
+        for (NamespacedName service : previous.serves().keySet()) {
+            if (next == null || !next.serves().containsKey(service)) {
+                touched.put(service, endpointsOf(service).without(previous.uid(), ""));
+            }
         }
-        if (workloads.isLocal(workload)) {
-            localRemoved.put(Account.of(workload), workload.identity());
+        if (workloads.isLocal(previous)) {
+            localRemoved.put(Account.of(previous), previous.identity());
         }
-        addressesChanged = true;
     }
 
-    private Map<String, @Nullable Endpoint> endpointsOf(NamespacedName service) {
-        return endpoints.computeIfAbsent(service, key -> new LinkedHashMap<>());
+    private SharedSet<Workload> endpointsOf(NamespacedName service) {
+        SharedSet<Workload> changed = touched.get(service);
+        if (changed != null) {
+            return changed;
+        }
+        Endpoints present = endpoints.find(service.namespace(), service.hostname());
+        return present == null ? SharedSet.empty(WorkloadKeys.UID) : present.workloads();
+    }
+
+    /** As it is within this change. */
+    public @Nullable Workload workload(String uid) {
+        return workloads.uid(uid);
+    }
+
+    /** As it is within this change. */
+    public @Nullable Service service(NamespacedName name) {
+        return services.named(name.namespace(), name.hostname());
+    }
+
+    /** As it is within this change. */
+    public @Nullable AuthorizationPolicy policy(String resourceName) {
+        return policies.byName().get(resourceName);
     }
 
     /** In place of the policy of that resource name. */
@@ -116,9 +142,11 @@ public final class MeshEdit {
     }
 
     MeshSnapshot finish() {
-        endpoints.forEach((service, changes) -> services = services.withEndpoints(service, changes));
-        endpoints.clear();
-        return new MeshSnapshot(workloads, services, policies);
+        touched.forEach((service, workloads) -> endpoints = workloads.isEmpty()
+                ? endpoints.without(service.namespace(), service.hostname())
+                : endpoints.with(new Endpoints(service, workloads)));
+        touched.clear();
+        return new MeshSnapshot(workloads, services, endpoints, policies);
     }
 
     boolean touchedAddresses() {
@@ -138,7 +166,10 @@ public final class MeshEdit {
             }
         });
         List<Workload> present = localInserted.stream()
-                .filter(workload -> published.workloadByUid(workload.uid()) == workload)
+                .distinct()
+                .map(workloads::uid)
+                .filter(workload -> workload != null && workloads.isLocal(workload))
+                .map(Objects::requireNonNull)
                 .toList();
         return new WorkloadsChange(published, present, List.copyOf(forgotten));
     }

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 public final class MeshState {
     private final ReentrantLock writers = new ReentrantLock();
     private final List<MeshListener> listeners = new CopyOnWriteArrayList<>();
+    private final Interner interner = new Interner();
     private volatile MeshSnapshot snapshot;
 
     /**
@@ -37,7 +38,7 @@ public final class MeshState {
     public void update(Consumer<MeshEdit> change) {
         writers.lock();
         try {
-            MeshEdit edit = new MeshEdit(snapshot);
+            MeshEdit edit = new MeshEdit(snapshot, interner);
             change.accept(edit);
             MeshSnapshot published = edit.finish();
             snapshot = published;

@@ -1,34 +1,38 @@
 package io.culvert.xds.mesh;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Policies and for whom they are (ztunnel state/policy.rs:PolicyStore).
  *
  * @param byName by resource name
- * @param byNamespace resource names in order of arrival; global policies under the empty namespace, whatever their own
+ * @param byNamespace in order of arrival; global policies under the empty namespace, whatever their own
  */
-record PolicyIndex(SharedMap<String, AuthorizationPolicy> byName, SharedMap<String, List<String>> byNamespace) {
+record PolicyIndex(
+        SharedMap<String, AuthorizationPolicy> byName, SharedMap<String, List<AuthorizationPolicy>> byNamespace) {
     static PolicyIndex empty() {
         return new PolicyIndex(SharedMap.empty(), SharedMap.empty());
     }
 
-    List<String> namesIn(String namespace) {
-        List<String> names = byNamespace.get(namespace);
-        return names == null ? List.of() : names;
+    List<AuthorizationPolicy> in(String namespace) {
+        List<AuthorizationPolicy> policies = byNamespace.get(namespace);
+        return policies == null ? List.of() : policies;
     }
 
-    /** In place of the policy of that name. */
+    /** In place of the policy of that name; an equal one stays, so that what was made of it stays good. */
     PolicyIndex with(String resourceName, AuthorizationPolicy added) {
+        if (added.equals(byName.get(resourceName))) {
+            return this;
+        }
         PolicyIndex rest = without(resourceName);
         String namespace = indexedUnder(added);
         var index = rest.byNamespace;
         if (namespace != null) {
-            Stream<String> present = rest.namesIn(namespace).stream();
-            index = index.with(
-                    namespace, Stream.concat(present, Stream.of(resourceName)).toList());
+            List<AuthorizationPolicy> policies = new ArrayList<>(rest.in(namespace));
+            policies.add(added);
+            index = index.with(namespace, List.copyOf(policies));
         }
         return new PolicyIndex(rest.byName.with(resourceName, added), index);
     }
@@ -41,12 +45,17 @@ record PolicyIndex(SharedMap<String, AuthorizationPolicy> byName, SharedMap<Stri
         String namespace = indexedUnder(removed);
         var index = byNamespace;
         if (namespace != null) {
-            List<String> rest = namesIn(namespace).stream()
-                    .filter(name -> !name.equals(resourceName))
-                    .toList();
+            List<AuthorizationPolicy> rest = withoutOne(in(namespace), removed);
             index = rest.isEmpty() ? index.without(namespace) : index.with(namespace, rest);
         }
         return new PolicyIndex(byName.without(resourceName), index);
+    }
+
+    /** Only the very object goes: two resources of different names may be equal otherwise. */
+    @SuppressWarnings("ReferenceEquality")
+    private static List<AuthorizationPolicy> withoutOne(
+            List<AuthorizationPolicy> policies, AuthorizationPolicy removed) {
+        return policies.stream().filter(policy -> policy != removed).toList();
     }
 
     /** Policies with a selector apply only where a workload lists them. */

@@ -1,17 +1,15 @@
 package io.culvert.xds.mesh;
 
-import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service with its endpoints. Accessors are named as in ztunnel's proto/workload.proto:Service. Endpoints are keyed
- * by workload uid and come from the workloads; one that changed is another Service that shares everything else.
+ * A service as it was sent. Accessors are named as in ztunnel's proto/workload.proto:Service. Its endpoints come from
+ * the workloads, see {@link MeshSnapshot#visitEndpoints}. Compared by identity: an update is another object.
  */
 public final class Service {
     private final String name;
-    private final String namespace;
-    private final String hostname;
+    private final NamespacedName key;
     private final List<NetworkAddress> vips;
     private final List<NetworkCidr> cidrVips;
     private final PortMap ports;
@@ -22,13 +20,11 @@ public final class Service {
     private final boolean canonical;
     private final List<WeightedWaypoint> weightedWaypoints;
     private final Visibility visibility;
-    private final SharedMap<String, Endpoint> endpoints;
-    private final NamespacedName key;
+    private final List<Endpoint> declaredEndpoints;
 
     private Service(Builder builder) {
         name = builder.name;
-        namespace = builder.namespace;
-        hostname = builder.hostname;
+        key = new NamespacedName(builder.namespace, builder.hostname);
         vips = List.copyOf(builder.vips);
         cidrVips = List.copyOf(builder.cidrVips);
         ports = builder.ports;
@@ -39,26 +35,28 @@ public final class Service {
         canonical = builder.canonical;
         weightedWaypoints = List.copyOf(builder.weightedWaypoints);
         visibility = builder.visibility;
-        endpoints = builder.endpoints;
-        key = new NamespacedName(namespace, hostname);
+        declaredEndpoints = List.copyOf(builder.declaredEndpoints);
     }
 
-    private Service(Service other, SharedMap<String, Endpoint> replacement) {
-        name = other.name;
-        namespace = other.namespace;
-        hostname = other.hostname;
-        vips = other.vips;
-        cidrVips = other.cidrVips;
-        ports = other.ports;
-        subjectAltNames = other.subjectAltNames;
-        waypoint = other.waypoint;
-        loadBalancing = other.loadBalancing;
-        ipFamilies = other.ipFamilies;
-        canonical = other.canonical;
-        weightedWaypoints = other.weightedWaypoints;
-        visibility = other.visibility;
-        endpoints = replacement;
-        key = other.key;
+    private Service(Service loose, Interner interner) {
+        name = interner.same(loose.name);
+        key = interner.name(loose.key);
+        vips = interner.addresses(loose.vips);
+        cidrVips = loose.cidrVips;
+        ports = interner.same(loose.ports);
+        subjectAltNames = interner.texts(loose.subjectAltNames);
+        waypoint = loose.waypoint == null ? null : interner.same(loose.waypoint);
+        loadBalancing = loose.loadBalancing == null ? null : interner.same(loose.loadBalancing);
+        ipFamilies = loose.ipFamilies;
+        canonical = loose.canonical;
+        weightedWaypoints = loose.weightedWaypoints;
+        visibility = loose.visibility;
+        declaredEndpoints = loose.declaredEndpoints;
+    }
+
+    /** The same with parts that it shares with others. */
+    Service interned(Interner interner) {
+        return new Service(this, interner);
     }
 
     public static Builder builder() {
@@ -72,11 +70,7 @@ public final class Service {
 
     /** Whether clients of that namespace may find it; a client without a namespace sees everything. */
     public boolean visibleTo(@Nullable String clientNamespace) {
-        return visibility == Visibility.PUBLIC || clientNamespace == null || clientNamespace.equals(namespace);
-    }
-
-    public @Nullable Endpoint endpoint(String workloadUid) {
-        return endpoints.get(workloadUid);
+        return visibility == Visibility.PUBLIC || clientNamespace == null || clientNamespace.equals(key.namespace());
     }
 
     public String name() {
@@ -84,11 +78,11 @@ public final class Service {
     }
 
     public String namespace() {
-        return namespace;
+        return key.namespace();
     }
 
     public String hostname() {
-        return hostname;
+        return key.hostname();
     }
 
     /** Virtual addresses. */
@@ -137,20 +131,17 @@ public final class Service {
         return visibility;
     }
 
-    /** In no particular order. */
-    public Collection<Endpoint> endpoints() {
-        return endpoints.values();
+    /** Endpoints that were listed with the service itself, as only a file does; those of workloads go before them. */
+    public List<Endpoint> declaredEndpoints() {
+        return declaredEndpoints;
     }
 
-    SharedMap<String, Endpoint> endpointsByUid() {
-        return endpoints;
+    /** Whether an endpoint in that state counts. */
+    boolean admits(WorkloadStatus status) {
+        return status == WorkloadStatus.HEALTHY || healthPolicy() == LoadBalancing.HealthPolicy.ALLOW_ALL;
     }
 
-    Service withEndpoints(SharedMap<String, Endpoint> replacement) {
-        return replacement == endpoints ? this : new Service(this, replacement);
-    }
-
-    LoadBalancing.HealthPolicy healthPolicy() {
+    private LoadBalancing.HealthPolicy healthPolicy() {
         return loadBalancing == null ? LoadBalancing.HealthPolicy.ONLY_HEALTHY : loadBalancing.healthPolicy();
     }
 
@@ -175,7 +166,7 @@ public final class Service {
         private boolean canonical = false;
         private List<WeightedWaypoint> weightedWaypoints = List.of();
         private Visibility visibility = Visibility.PUBLIC;
-        private SharedMap<String, Endpoint> endpoints = SharedMap.empty();
+        private List<Endpoint> declaredEndpoints = List.of();
 
         private Builder() {}
 
@@ -245,10 +236,8 @@ public final class Service {
         }
 
         /** Endpoints that are known already, as a file lists them. */
-        public Builder endpoints(Collection<Endpoint> value) {
-            for (Endpoint endpoint : value) {
-                endpoints = endpoints.with(endpoint.workloadUid(), endpoint);
-            }
+        public Builder declaredEndpoints(List<Endpoint> value) {
+            this.declaredEndpoints = value;
             return this;
         }
 

@@ -1,194 +1,141 @@
 package io.culvert.xds.mesh;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Services, how they are found, and endpoints of services that are not known (ztunnel state/service.rs:ServiceStore).
- * The indexes hold keys, so that a change of an endpoint touches {@code byName} alone.
+ * Services and how they are found (ztunnel state/service.rs:ServiceStore). Their endpoints are elsewhere
+ * ({@link Endpoints}): a change of those touches nothing here.
  *
- * @param byHostname one key per namespace, in order of arrival
- * @param byVip likewise
+ * @param byHostname one per namespace, in order of arrival
  * @param withRanges services that have virtual address ranges, in order of arrival; searched one by one
- * @param staged endpoints by workload uid, by service
  */
 record ServiceIndex(
-        SharedMap<NamespacedName, Service> byName,
-        SharedMap<String, List<NamespacedName>> byHostname,
-        SharedMap<NetworkAddress, List<NamespacedName>> byVip,
-        List<NamespacedName> withRanges,
-        SharedMap<NamespacedName, SharedMap<String, Endpoint>> staged) {
+        SharedSet<Service> byName,
+        SharedMap<String, List<Service>> byHostname,
+        SharedSet<AtVip> byVip,
+        List<Service> withRanges) {
+
+    private static final Keys<Service> NAME = new Keys<>() {
+        @Override
+        Object first(Service service) {
+            return service.namespace();
+        }
+
+        @Override
+        Object second(Service service) {
+            return service.hostname();
+        }
+
+        @Override
+        boolean match(Service service, Object first, Object second) {
+            return Keys.same(service.hostname(), second) && Keys.same(service.namespace(), first);
+        }
+    };
+
+    private static final Keys<AtVip> VIP = new Keys<>() {
+        @Override
+        Object first(AtVip at) {
+            return at.vip.network();
+        }
+
+        @Override
+        Object second(AtVip at) {
+            return at.vip.address();
+        }
+
+        @Override
+        boolean match(AtVip at, Object first, Object second) {
+            return at.vip.address().equals(second) && Keys.same(at.vip.network(), first);
+        }
+    };
 
     static ServiceIndex empty() {
-        return new ServiceIndex(SharedMap.empty(), SharedMap.empty(), SharedMap.empty(), List.of(), SharedMap.empty());
+        return new ServiceIndex(SharedSet.empty(NAME), SharedMap.empty(), SharedSet.empty(VIP), List.of());
     }
 
-    /** In place of the service of that key, whose endpoints it takes over, and with those that were staged for it. */
+    @Nullable
+    Service named(String namespace, String hostname) {
+        return byName.find(namespace, hostname);
+    }
+
+    /** In place of the service of that name. */
     ServiceIndex with(Service added) {
-        NamespacedName key = added.key();
-        SharedMap<String, Endpoint> endpoints = added.endpointsByUid();
-        Service replaced = byName.get(key);
-        if (replaced != null) {
-            endpoints = admitted(added, endpoints, replaced.endpointsByUid());
-        }
-        SharedMap<String, Endpoint> waiting = staged.get(key);
-        if (waiting != null) {
-            endpoints = admitted(added, endpoints, waiting);
-        }
-        ServiceIndex rest = replaced == null ? this : unindexed(replaced);
+        Service replaced = named(added.namespace(), added.hostname());
+        ServiceIndex rest = replaced == null ? this : without(replaced);
         var vips = rest.byVip;
         for (NetworkAddress vip : added.vips()) {
-            vips = vips.with(vip, appended(vips.get(vip), key));
+            AtVip present = vips.find(vip.network(), vip.address());
+            vips = vips.with(present == null ? new AtVip(vip, List.of(added)) : present.with(added));
         }
+        List<Service> sameHostname = rest.byHostname.get(added.hostname());
         return new ServiceIndex(
-                byName.with(key, added.withEndpoints(endpoints)),
-                rest.byHostname.with(added.hostname(), appended(rest.byHostname.get(added.hostname()), key)),
+                rest.byName.with(added),
+                rest.byHostname.with(added.hostname(), appended(sameHostname, added)),
                 vips,
-                added.cidrVips().isEmpty() ? rest.withRanges : appended(rest.withRanges, key),
-                staged.without(key));
+                added.cidrVips().isEmpty() ? rest.withRanges : appended(rest.withRanges, added));
     }
 
-    /**
-     * Without a service that is in it. Its endpoints are staged: the workloads still claim to serve it, and are not
-     * sent again should it return. (The original forgets them, and such a service stays without endpoints.)
-     */
+    /** Without a service that is in it, by identity. */
     ServiceIndex without(Service removed) {
-        ServiceIndex rest = unindexed(removed);
-        var endpoints = removed.endpointsByUid();
-        return new ServiceIndex(
-                byName.without(removed.key()),
-                rest.byHostname,
-                rest.byVip,
-                rest.withRanges,
-                endpoints.isEmpty() ? staged : staged.with(removed.key(), endpoints));
-    }
-
-    /** With changed endpoints of one service, known or not; an absent value removes that workload's. */
-    ServiceIndex withEndpoints(NamespacedName key, Map<String, @Nullable Endpoint> changes) {
-        Service service = byName.get(key);
-        if (service != null) {
-            var endpoints = apply(service.endpointsByUid(), changes, service.healthPolicy());
-            return new ServiceIndex(
-                    byName.with(key, service.withEndpoints(endpoints)), byHostname, byVip, withRanges, staged);
-        }
-        // Health is judged when the service arrives and says how.
-        SharedMap<String, Endpoint> waiting = staged.get(key);
-        SharedMap<String, Endpoint> present = waiting == null ? SharedMap.empty() : waiting;
-        var endpoints = apply(present, changes, LoadBalancing.HealthPolicy.ALLOW_ALL);
-        var updated = endpoints.isEmpty() ? staged.without(key) : staged.with(key, endpoints);
-        return new ServiceIndex(byName, byHostname, byVip, withRanges, updated);
-    }
-
-    private static SharedMap<String, Endpoint> apply(
-            SharedMap<String, Endpoint> endpoints,
-            Map<String, @Nullable Endpoint> changes,
-            LoadBalancing.HealthPolicy policy) {
-        var result = endpoints;
-        for (var change : changes.entrySet()) {
-            Endpoint endpoint = change.getValue();
-            boolean kept = endpoint != null && policy.admits(endpoint.status());
-            result = kept ? result.with(change.getKey(), endpoint) : result.without(change.getKey());
-        }
-        return result;
-    }
-
-    private static SharedMap<String, Endpoint> admitted(
-            Service service, SharedMap<String, Endpoint> endpoints, SharedMap<String, Endpoint> candidates) {
-        if (endpoints.isEmpty() && service.healthPolicy() == LoadBalancing.HealthPolicy.ALLOW_ALL) {
-            return candidates;
-        }
-        var result = endpoints;
-        for (Endpoint endpoint : candidates.values()) {
-            if (service.healthPolicy().admits(endpoint.status())) {
-                result = result.with(endpoint.workloadUid(), endpoint);
+        var vips = byVip;
+        for (NetworkAddress vip : removed.vips()) {
+            AtVip present = vips.find(vip.network(), vip.address());
+            // Null at the second mention of an address that one resource has twice.
+            if (present != null) {
+                List<Service> rest = without(present.services, removed);
+                vips = rest.isEmpty()
+                        ? vips.without(vip.network(), vip.address())
+                        : vips.with(new AtVip(present.vip, rest));
             }
         }
-        return result;
-    }
-
-    /** Found by name only; for what is replaced or removed next. */
-    private ServiceIndex unindexed(Service service) {
-        var vips = byVip;
-        for (NetworkAddress vip : service.vips()) {
-            vips = removed(vips, vip, service.key());
-        }
+        List<Service> sameHostname = byHostname.get(removed.hostname());
+        List<Service> others = sameHostname == null ? List.of() : without(sameHostname, removed);
         return new ServiceIndex(
-                byName,
-                removed(byHostname, service.hostname(), service.key()),
+                byName.without(removed.namespace(), removed.hostname()),
+                others.isEmpty() ? byHostname.without(removed.hostname()) : byHostname.with(removed.hostname(), others),
                 vips,
-                service.cidrVips().isEmpty()
-                        ? withRanges
-                        : withRanges.stream()
-                                .filter(key -> !key.equals(service.key()))
-                                .toList(),
-                staged);
+                removed.cidrVips().isEmpty() ? withRanges : without(withRanges, removed));
     }
 
-    private static List<NamespacedName> appended(@Nullable List<NamespacedName> keys, NamespacedName key) {
-        if (keys == null || keys.isEmpty()) {
-            return List.of(key);
+    private static List<Service> appended(@Nullable List<Service> present, Service added) {
+        if (present == null || present.isEmpty()) {
+            return List.of(added);
         }
-        // The same address given twice in one resource counts once.
-        return keys.contains(key)
-                ? keys
-                : Stream.concat(keys.stream(), Stream.of(key)).toList();
+        List<Service> result = new ArrayList<>(present);
+        result.add(added);
+        return List.copyOf(result);
     }
 
-    private static <K> SharedMap<K, List<NamespacedName>> removed(
-            SharedMap<K, List<NamespacedName>> index, K at, NamespacedName key) {
-        List<NamespacedName> present = index.get(at);
-        if (present == null) {
-            return index;
-        }
-        List<NamespacedName> rest =
-                present.stream().filter(other -> !other.equals(key)).toList();
-        return rest.isEmpty() ? index.without(at) : index.with(at, rest);
+    private static List<Service> without(List<Service> services, Service removed) {
+        List<Service> rest = new ArrayList<>(services);
+        rest.remove(removed);
+        return List.copyOf(rest);
     }
 
     /** The best that the client may see: exact addresses first, then ranges. */
     @Nullable
-    Service at(NetworkAddress address, @Nullable String clientNamespace) {
-        Service exact = exactly(address, clientNamespace);
-        return exact != null ? exact : inRange(address, clientNamespace);
-    }
-
-    /** Of the client's own namespace, else canonical, else the first that came. */
-    private @Nullable Service exactly(NetworkAddress address, @Nullable String clientNamespace) {
-        List<NamespacedName> keys = byVip.get(address);
-        if (keys == null) {
-            return null;
-        }
-        Service best = null;
-        for (NamespacedName key : keys) {
-            Service candidate = byName.get(key);
-            if (candidate == null || !candidate.visibleTo(clientNamespace)) {
-                continue;
-            }
-            if (candidate.namespace().equals(clientNamespace)) {
-                return candidate;
-            }
-            if (best == null || (candidate.canonical() && !best.canonical())) {
-                best = candidate;
-            }
-        }
-        return best;
+    Service at(String network, IpAddress address, @Nullable String clientNamespace) {
+        AtVip at = byVip.find(network, address);
+        Service exact = at == null ? null : at.best(clientNamespace);
+        return exact != null || withRanges.isEmpty() ? exact : inRange(network, address, clientNamespace);
     }
 
     /**
      * By own namespace, then the length of the prefix, then canonical: a shorter one at home beats a longer elsewhere.
      */
-    private @Nullable Service inRange(NetworkAddress address, @Nullable String clientNamespace) {
+    private @Nullable Service inRange(String network, IpAddress address, @Nullable String clientNamespace) {
         Service best = null;
         long bestRank = -1;
-        for (NamespacedName key : withRanges) {
-            Service candidate = byName.get(key);
-            if (candidate == null || !candidate.visibleTo(clientNamespace)) {
+        for (int i = 0; i < withRanges.size(); i++) {
+            Service candidate = withRanges.get(i);
+            if (!candidate.visibleTo(clientNamespace)) {
                 continue;
             }
-            for (NetworkCidr range : candidate.cidrVips()) {
-                if (range.network().equals(address.network()) && range.cidr().contains(address.address())) {
+            for (int j = 0; j < candidate.cidrVips().size(); j++) {
+                NetworkCidr range = candidate.cidrVips().get(j);
+                if (range.network().equals(network) && range.cidr().contains(address)) {
                     long rank = (candidate.namespace().equals(clientNamespace) ? 1000 : 0)
                             + range.cidr().prefixLength() * 2L
                             + (candidate.canonical() ? 1 : 0);
@@ -200,5 +147,44 @@ record ServiceIndex(
             }
         }
         return best;
+    }
+
+    /**
+     * The services of one exact virtual address: those of one namespace side by side in order of arrival, the
+     * namespaces in order of their first. Of one namespace only the latest counts.
+     */
+    record AtVip(NetworkAddress vip, List<Service> services) {
+        AtVip with(Service added) {
+            List<Service> result = new ArrayList<>(services);
+            // The same address given twice in one resource counts once.
+            result.remove(added);
+            int at = result.size();
+            for (int i = 0; i < result.size(); i++) {
+                at = result.get(i).namespace().equals(added.namespace()) ? i + 1 : at;
+            }
+            result.add(at, added);
+            return new AtVip(vip, List.copyOf(result));
+        }
+
+        /** Of the client's own namespace, else canonical, else the first that came. */
+        @Nullable
+        Service best(@Nullable String clientNamespace) {
+            Service best = null;
+            for (int i = 0; i < services.size(); i++) {
+                Service candidate = services.get(i);
+                boolean superseded = i + 1 < services.size()
+                        && services.get(i + 1).namespace().equals(candidate.namespace());
+                if (superseded || !candidate.visibleTo(clientNamespace)) {
+                    continue;
+                }
+                if (candidate.namespace().equals(clientNamespace)) {
+                    return candidate;
+                }
+                if (best == null || (candidate.canonical() && !best.canonical())) {
+                    best = candidate;
+                }
+            }
+            return best;
+        }
     }
 }

@@ -8,60 +8,54 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pod, a virtual machine or an external endpoint. Accessors are named as in ztunnel's proto/workload.proto:Workload.
  * Compared by identity: an update is another object.
+ *
+ * <p>There are hundreds of thousands of them: what a deployment's or a node's workloads have in common is one object
+ * for all, and what follows from something else is not kept. 32 bytes, besides uid and address, which are its own.
  */
-public final class Workload {
-    private final String name;
-    private final String namespace;
-    private final List<IpAddress> addresses;
-    private final String network;
-    private final TunnelProtocol tunnelProtocol;
-    private final String trustDomain;
-    private final String serviceAccount;
-    private final @Nullable GatewayAddress waypoint;
-    private final String node;
-    private final String canonicalName;
-    private final String canonicalRevision;
-    private final String workloadType;
-    private final String workloadName;
-    private final boolean nativeTunnel;
-    private final List<String> authorizationPolicies;
-    private final WorkloadStatus status;
-    private final String clusterId;
-    private final @Nullable GatewayAddress networkGateway;
+public final class Workload implements Owners {
+    private final WorkloadTraits traits;
+    private final Place place;
     private final String uid;
-    private final String hostname;
-    private final Map<NamespacedName, PortMap> services;
-    private final @Nullable ApplicationTunnel applicationTunnel;
-    private final Locality locality;
-    private final NetworkMode networkMode;
-    private final int capacity;
+    /** Null: what follows the last slash of the uid, as with every pod. */
+    private final @Nullable String ownName;
+    /** Null: exactly one, which is in the two halves. */
+    private final @Nullable List<IpAddress> addresses;
+
+    private final WorkloadStatus status;
+    private final long addressHigh;
+    private final long addressLow;
 
     private Workload(Builder builder) {
-        name = builder.name;
-        namespace = builder.namespace;
-        addresses = List.copyOf(builder.addresses);
-        network = builder.network;
-        tunnelProtocol = builder.tunnelProtocol;
-        trustDomain = builder.trustDomain;
-        serviceAccount = builder.serviceAccount;
-        waypoint = builder.waypoint;
-        node = builder.node;
-        canonicalName = builder.canonicalName;
-        canonicalRevision = builder.canonicalRevision;
-        workloadType = builder.workloadType;
-        workloadName = builder.workloadName;
-        nativeTunnel = builder.nativeTunnel;
-        authorizationPolicies = List.copyOf(builder.authorizationPolicies);
-        status = builder.status;
-        clusterId = builder.clusterId;
-        networkGateway = builder.networkGateway;
+        traits = new WorkloadTraits(builder);
+        place = new Place(builder.network, builder.clusterId, builder.node, builder.locality);
         uid = builder.uid;
-        hostname = builder.hostname;
-        services = Map.copyOf(builder.services);
-        applicationTunnel = builder.applicationTunnel;
-        locality = builder.locality;
-        networkMode = builder.networkMode;
-        capacity = builder.capacity;
+        ownName = isLastPart(builder.name, uid) ? null : builder.name;
+        boolean sole = builder.addresses.size() == 1;
+        addresses = sole ? null : List.copyOf(builder.addresses);
+        addressHigh = sole ? builder.addresses.getFirst().high() : 0;
+        addressLow = sole ? builder.addresses.getFirst().low() : 0;
+        status = builder.status;
+    }
+
+    private Workload(Workload loose, WorkloadTraits traits, Place place) {
+        this.traits = traits;
+        this.place = place;
+        uid = loose.uid;
+        ownName = loose.ownName;
+        addresses = loose.addresses;
+        addressHigh = loose.addressHigh;
+        addressLow = loose.addressLow;
+        status = loose.status;
+    }
+
+    private static boolean isLastPart(String name, String uid) {
+        int slash = uid.length() - name.length() - 1;
+        return slash >= 0 && uid.charAt(slash) == '/' && uid.endsWith(name) && name.indexOf('/') < 0;
+    }
+
+    /** The same with parts that it shares with others. */
+    Workload interned(Interner interner) {
+        return new Workload(this, interner.traits(traits), interner.place(place));
     }
 
     public static Builder builder() {
@@ -70,78 +64,92 @@ public final class Workload {
 
     /** What it is, as its certificate says. */
     public Identity identity() {
-        return new Identity(trustDomain, namespace, serviceAccount);
+        return traits.identity;
     }
 
     public boolean owns(IpAddress address) {
-        return addresses.contains(address);
+        return addresses == null ? address.equals(addressHigh, addressLow) : addresses.contains(address);
+    }
+
+    /** Whether it has an address; a workload that is known by host name or lives behind a gateway has none. */
+    public boolean hasAddress() {
+        return addresses == null || !addresses.isEmpty();
+    }
+
+    public List<IpAddress> addresses() {
+        return addresses == null ? List.of(new IpAddress(addressHigh, addressLow)) : addresses;
+    }
+
+    /** Whether it has exactly one address; which one, {@link #owns} tells. */
+    boolean hasOneAddress() {
+        return addresses == null;
     }
 
     public String name() {
-        return name;
+        return ownName != null ? ownName : uid.substring(uid.lastIndexOf('/') + 1);
+    }
+
+    /** Whether that is its name. */
+    boolean isNamed(String candidate) {
+        return ownName != null ? ownName.equals(candidate) : isLastPart(candidate, uid);
     }
 
     public String namespace() {
-        return namespace;
-    }
-
-    /** Empty for a workload that is known by host name or lives behind a network gateway. */
-    public List<IpAddress> addresses() {
-        return addresses;
+        return traits.identity.namespace();
     }
 
     public String network() {
-        return network;
+        return place.network();
     }
 
     public TunnelProtocol tunnelProtocol() {
-        return tunnelProtocol;
+        return traits.tunnelProtocol;
     }
 
     /** May be empty in file mode; peers then refuse its certificate. */
     public String trustDomain() {
-        return trustDomain;
+        return traits.identity.trustDomain();
     }
 
     public String serviceAccount() {
-        return serviceAccount;
+        return traits.identity.serviceAccount();
     }
 
     /** Where traffic for its addresses goes first. */
     public @Nullable GatewayAddress waypoint() {
-        return waypoint;
+        return traits.waypoint;
     }
 
     /** The node that it runs on. */
     public String node() {
-        return node;
+        return place.node();
     }
 
     public String canonicalName() {
-        return canonicalName;
+        return traits.canonicalName;
     }
 
     public String canonicalRevision() {
-        return canonicalRevision;
+        return traits.canonicalRevision;
     }
 
     /** In lower case: deployment, cronjob, pod, job; empty if not known. */
     public String workloadType() {
-        return workloadType;
+        return traits.workloadType;
     }
 
     public String workloadName() {
-        return workloadName;
+        return traits.workloadName;
     }
 
     /** Speaks HBONE itself. */
     public boolean nativeTunnel() {
-        return nativeTunnel;
+        return traits.nativeTunnel;
     }
 
     /** Resource names of policies that apply beside those of its namespace and the global ones. */
     public List<String> authorizationPolicies() {
-        return authorizationPolicies;
+        return traits.authorizationPolicies;
     }
 
     public WorkloadStatus status() {
@@ -149,12 +157,12 @@ public final class Workload {
     }
 
     public String clusterId() {
-        return clusterId;
+        return place.clusterId();
     }
 
     /** How to reach it from another network. */
     public @Nullable GatewayAddress networkGateway() {
-        return networkGateway;
+        return traits.networkGateway;
     }
 
     /** Primary key. */
@@ -164,29 +172,34 @@ public final class Workload {
 
     /** To be resolved when there is no address. */
     public String hostname() {
-        return hostname;
+        return traits.hostname;
     }
 
-    /** The services that it serves, with its ports for each. */
+    /** The services that it says it serves, with its ports for each. */
     public Map<NamespacedName, PortMap> services() {
-        return services;
+        return traits.servesOpenly ? traits.serves : Map.of();
+    }
+
+    /** The services whose endpoint it is, whether it says so or a file does. */
+    Map<NamespacedName, PortMap> serves() {
+        return traits.serves;
     }
 
     public @Nullable ApplicationTunnel applicationTunnel() {
-        return applicationTunnel;
+        return traits.applicationTunnel;
     }
 
     public Locality locality() {
-        return locality;
+        return place.locality();
     }
 
     public NetworkMode networkMode() {
-        return networkMode;
+        return traits.networkMode;
     }
 
     /** Weight in load balancing; 0: never picked. */
     public int capacity() {
-        return capacity;
+        return traits.capacity;
     }
 
     /** The uid, which names no secrets. */
@@ -197,31 +210,41 @@ public final class Workload {
 
     /** Collects the fields; what is not given is as an absent field means. */
     public static final class Builder {
-        private String name = "";
-        private String namespace = "";
-        private List<IpAddress> addresses = List.of();
-        private String network = "";
-        private TunnelProtocol tunnelProtocol = TunnelProtocol.NONE;
-        private String trustDomain = "";
-        private String serviceAccount = "default";
-        private @Nullable GatewayAddress waypoint;
-        private String node = "";
-        private String canonicalName = "";
-        private String canonicalRevision = "";
-        private String workloadType = "";
-        private String workloadName = "";
-        private boolean nativeTunnel = false;
-        private List<String> authorizationPolicies = List.of();
-        private WorkloadStatus status = WorkloadStatus.HEALTHY;
-        private String clusterId = "";
-        private @Nullable GatewayAddress networkGateway;
-        private String uid = "";
-        private String hostname = "";
-        private Map<NamespacedName, PortMap> services = Map.of();
-        private @Nullable ApplicationTunnel applicationTunnel;
-        private Locality locality = Locality.UNKNOWN;
-        private NetworkMode networkMode = NetworkMode.STANDARD;
-        private int capacity = 1;
+        String name = "";
+        String namespace = "";
+        List<IpAddress> addresses = List.of();
+        String network = "";
+        TunnelProtocol tunnelProtocol = TunnelProtocol.NONE;
+        String trustDomain = "";
+        String serviceAccount = "default";
+
+        @Nullable
+        GatewayAddress waypoint;
+
+        String node = "";
+        String canonicalName = "";
+        String canonicalRevision = "";
+        String workloadType = "";
+        String workloadName = "";
+        boolean nativeTunnel = false;
+        List<String> authorizationPolicies = List.of();
+        WorkloadStatus status = WorkloadStatus.HEALTHY;
+        String clusterId = "";
+
+        @Nullable
+        GatewayAddress networkGateway;
+
+        String uid = "";
+        String hostname = "";
+        Map<NamespacedName, PortMap> serves = Map.of();
+        boolean servesOpenly = true;
+
+        @Nullable
+        ApplicationTunnel applicationTunnel;
+
+        Locality locality = Locality.UNKNOWN;
+        NetworkMode networkMode = NetworkMode.STANDARD;
+        int capacity = 1;
 
         private Builder() {}
 
@@ -326,7 +349,15 @@ public final class Workload {
         }
 
         public Builder services(Map<NamespacedName, PortMap> value) {
-            this.services = value;
+            this.serves = value;
+            this.servesOpenly = true;
+            return this;
+        }
+
+        /** Makes it an endpoint of services that are not its own to tell, as in file mode. */
+        public Builder endpointOf(Map<NamespacedName, PortMap> value) {
+            this.serves = value;
+            this.servesOpenly = false;
             return this;
         }
 

@@ -1,24 +1,33 @@
 package io.culvert.xds.mesh;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Workloads and how they are found (ztunnel state/workload.rs:WorkloadStore).
  *
- * @param localNode the node whose workloads are indexed by account; empty: all are local
- * @param byAddress best first; host-network workloads are not in it
- * @param localByAccount by uid, within namespace and service account
+ * @param localNode the node whose workloads are indexed by name; empty: all are local
+ * @param byAddress host-network workloads are not in it
+ * @param byHostname those that have a host name
+ * @param localByName those of the local node
+ * @param localAccounts how many workloads of the local node each has
  */
 record WorkloadIndex(
         String localNode,
-        SharedMap<String, Workload> byUid,
-        SharedMap<NetworkAddress, List<Workload>> byAddress,
-        SharedMap<Account, SharedMap<String, Workload>> localByAccount) {
+        SharedSet<Workload> byUid,
+        OwnersIndex byAddress,
+        OwnersIndex byHostname,
+        OwnersIndex localByName,
+        SharedMap<Account, Integer> localAccounts) {
 
     static WorkloadIndex empty(String localNode) {
-        return new WorkloadIndex(localNode, SharedMap.empty(), SharedMap.empty(), SharedMap.empty());
+        return new WorkloadIndex(
+                localNode,
+                SharedSet.empty(WorkloadKeys.UID),
+                OwnersIndex.of(WorkloadKeys.ADDRESS),
+                OwnersIndex.of(WorkloadKeys.HOSTNAME),
+                OwnersIndex.of(WorkloadKeys.NAME),
+                SharedMap.empty());
     }
 
     boolean isLocal(Workload workload) {
@@ -26,89 +35,90 @@ record WorkloadIndex(
     }
 
     boolean hasLocal(Account account) {
-        return localByAccount.get(account) != null;
+        return localAccounts.get(account) != null;
     }
 
     @Nullable
-    Workload local(String name, Account account) {
-        SharedMap<String, Workload> candidates = localByAccount.get(account);
-        if (candidates != null) {
-            for (Workload candidate : candidates.values()) {
-                if (candidate.name().equals(name)) {
-                    return candidate;
-                }
+    Workload uid(String uid) {
+        return byUid.find(uid, "");
+    }
+
+    @Nullable
+    Workload local(String name, String namespace, String serviceAccount) {
+        Workload best = localByName.best(namespace, name);
+        if (best == null || best.serviceAccount().equals(serviceAccount)) {
+            return best;
+        }
+        for (Workload candidate : localByName.all(namespace, name)) {
+            if (candidate.serviceAccount().equals(serviceAccount)) {
+                return candidate;
             }
         }
         return null;
     }
 
-    /** With a workload whose uid is not in it. */
-    WorkloadIndex with(Workload added) {
-        var addresses = byAddress;
-        if (added.networkMode() != NetworkMode.HOST_NETWORK) {
-            for (IpAddress ip : added.addresses()) {
-                NetworkAddress address = new NetworkAddress(added.network(), ip);
-                addresses = addresses.with(address, ranked(addresses.get(address), added));
-            }
+    /** In place of the previous state of that uid, if there is one. */
+    WorkloadIndex with(Workload added, @Nullable Workload previous) {
+        Workload same = previous != null && sameKeys(previous, added) ? previous : null;
+        WorkloadIndex base = previous != null && same == null ? without(previous) : this;
+        var addresses = base.byAddress;
+        boolean sole = added.hasOneAddress();
+        for (IpAddress ip : indexed(added)) {
+            addresses = same != null
+                    ? addresses.replaced(added.network(), ip, same, added, sole)
+                    : addresses.with(added.network(), ip, added, sole);
         }
-        var accounts = localByAccount;
+        var hostnames = base.byHostname;
+        if (!added.hostname().isEmpty()) {
+            hostnames = same != null
+                    ? hostnames.replaced(added.namespace(), added.hostname(), same, added, true)
+                    : hostnames.with(added.namespace(), added.hostname(), added, true);
+        }
+        var names = base.localByName;
+        var accounts = base.localAccounts;
         if (isLocal(added)) {
-            Account account = Account.of(added);
-            SharedMap<String, Workload> others = accounts.get(account);
-            SharedMap<String, Workload> all = others == null ? SharedMap.empty() : others;
-            accounts = accounts.with(account, all.with(added.uid(), added));
+            names = same != null
+                    ? names.replaced(added.namespace(), added.name(), same, added, true)
+                    : names.with(added.namespace(), added.name(), added, true);
+            accounts = same != null ? accounts : counted(accounts, Account.of(added), 1);
         }
-        return new WorkloadIndex(localNode, byUid.with(added.uid(), added), addresses, accounts);
+        return new WorkloadIndex(localNode, base.byUid.with(added), addresses, hostnames, names, accounts);
+    }
+
+    /** Whether both are found under the same keys, so that one can take the other's places. */
+    private boolean sameKeys(Workload one, Workload other) {
+        return one.network().equals(other.network())
+                && indexed(one).equals(indexed(other))
+                && one.hostname().equals(other.hostname())
+                && one.namespace().equals(other.namespace())
+                && one.serviceAccount().equals(other.serviceAccount())
+                && other.isNamed(one.name())
+                && isLocal(one) == isLocal(other);
+    }
+
+    private static List<IpAddress> indexed(Workload workload) {
+        return workload.networkMode() == NetworkMode.HOST_NETWORK ? List.of() : workload.addresses();
     }
 
     /** Without a workload that is in it, by identity. */
     WorkloadIndex without(Workload removed) {
         var addresses = byAddress;
-        if (removed.networkMode() != NetworkMode.HOST_NETWORK) {
-            for (IpAddress ip : removed.addresses()) {
-                addresses = remove(addresses, new NetworkAddress(removed.network(), ip), removed);
-            }
+        for (IpAddress ip : indexed(removed)) {
+            addresses = addresses.without(removed.network(), ip, removed);
         }
-        var accounts = localByAccount;
-        Account account = Account.of(removed);
-        SharedMap<String, Workload> sameAccount = accounts.get(account);
-        if (isLocal(removed) && sameAccount != null) {
-            SharedMap<String, Workload> rest = sameAccount.without(removed.uid());
-            accounts = rest.isEmpty() ? accounts.without(account) : accounts.with(account, rest);
-        }
-        return new WorkloadIndex(localNode, byUid.without(removed.uid()), addresses, accounts);
+        var hostnames = removed.hostname().isEmpty()
+                ? byHostname
+                : byHostname.without(removed.namespace(), removed.hostname(), removed);
+        boolean local = isLocal(removed);
+        var names = local ? localByName.without(removed.namespace(), removed.name(), removed) : localByName;
+        var accounts = local ? counted(localAccounts, Account.of(removed), -1) : localAccounts;
+        return new WorkloadIndex(localNode, byUid.without(removed.uid(), ""), addresses, hostnames, names, accounts);
     }
 
-    /** Before all of the same rank: of equals the latest wins. */
-    private static List<Workload> ranked(@Nullable List<Workload> present, Workload added) {
-        if (present == null) {
-            return List.of(added);
-        }
-        List<Workload> result = new ArrayList<>(present.size() + 1);
-        // The same address given twice in one resource counts once.
-        present.stream().filter(other -> other != added).forEach(result::add);
-        int at = 0;
-        while (at < result.size() && rank(result.get(at)) > rank(added)) {
-            at++;
-        }
-        result.add(at, added);
-        return List.copyOf(result);
-    }
-
-    /** Pods beat entries made by hand, the mesh beats plain text. */
-    private static int rank(Workload workload) {
-        return (workload.uid().contains("//Pod/") ? 2 : 0)
-                + (workload.tunnelProtocol() == TunnelProtocol.HBONE ? 1 : 0);
-    }
-
-    private static SharedMap<NetworkAddress, List<Workload>> remove(
-            SharedMap<NetworkAddress, List<Workload>> addresses, NetworkAddress address, Workload removed) {
-        List<Workload> present = addresses.get(address);
-        if (present == null) {
-            return addresses;
-        }
-        List<Workload> rest = present.stream().filter(other -> other != removed).toList();
-        return rest.isEmpty() ? addresses.without(address) : addresses.with(address, rest);
+    private static SharedMap<Account, Integer> counted(SharedMap<Account, Integer> counts, Account account, int more) {
+        Integer present = counts.get(account);
+        int count = (present == null ? 0 : present) + more;
+        return count == 0 ? counts.without(account) : counts.with(account, count);
     }
 
     /** Who a workload is, but for the trust domain, which the node agent does not know. */
