@@ -53,6 +53,34 @@ cache_flags() { # PROGRAM; leaves its answer in the array CACHE
     fi
 }
 
+# The proxy's largest heap, in MiB: half of what memory the machine or the container has, at least 96, at most 1,024. It
+# is what a large mesh may take, not what is taken: the JVM starts with 8 and grows as the mesh does. Half, because
+# buffers, code and libraries live beside it. More than 1,024 would be for meshes of a million workloads, and such a
+# heap is no longer collected in a blink by one thread.
+proxy_heap_mib() { # [CGROUPS [MEMINFO]]
+    local limit group
+    limit=$(awk '/^MemTotal:/ { print int($2 / 1024) }' "${2:-/proc/meminfo}")
+    while IFS= read -r group; do
+        # v1 says "none" with a number near 2^63, v2 with "max".
+        [[ "$group" =~ ^[0-9]{1,15}$ ]] && [ $((group >> 20)) -lt "$limit" ] && limit=$((group >> 20))
+    done < <(cgroup_memory_limits "${1:-/sys/fs/cgroup}")
+    limit=$((limit / 2))
+    [ "$limit" -ge 96 ] || limit=96
+    [ "$limit" -le 1024 ] || limit=1024
+    printf '%s\n' "$limit"
+}
+
+# What each control group above this process allows, a line each: in a container the first is its own.
+cgroup_memory_limits() { # CGROUPS
+    local groups=$1 path
+    cat "$groups/memory.max" "$groups/memory/memory.limit_in_bytes" 2>/dev/null || true
+    path=$(sed -n 's/^0:://p; s/^[0-9]*:memory://p' /proc/self/cgroup 2>/dev/null | tail -1)
+    while [ -n "$path" ] && [ "$path" != / ]; do
+        cat "$groups$path/memory.max" "$groups/memory$path/memory.limit_in_bytes" 2>/dev/null || true
+        path=${path%/*}
+    done
+}
+
 # Leaves the program's own flags, without cache and options of the user's, in PROGRAM_FLAGS.
 program_command() { # proxy|agent
     local module main mine own=()
@@ -60,7 +88,8 @@ program_command() { # proxy|agent
     case "$1" in
         proxy)
             main=io.culvert.proxy.Main
-            own=("${both_compilers[@]}" -XX:+UseCompactObjectHeaders -Xms8m -Xmx96m -XX:MaxDirectMemorySize=256m)
+            own=("${both_compilers[@]}" -XX:+UseCompactObjectHeaders -Xms8m "-Xmx$(proxy_heap_mib)m")
+            own+=(-XX:MaxDirectMemorySize=256m)
             # A resumed TLS session would skip the check of the peer's certificate.
             own+=(-Djdk.tls.server.enableSessionTicketExtension=false)
             own+=(-Djdk.tls.client.enableSessionTicketExtension=false)
