@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /** What one response asks for: removals, good resources as edits, and the bad ones with their reasons. */
-final class MeshChange {
+public final class MeshChange {
     private final ResourceType type;
     private final List<Consumer<MeshEdit>> upserts = new ArrayList<>();
     private final Map<String, String> accepted = new LinkedHashMap<>();
@@ -32,7 +32,7 @@ final class MeshChange {
     }
 
     /** Payloads are decoded as the stream's type; what type they claim themselves does not matter. */
-    static MeshChange decode(ResourceType type, DeltaDiscoveryResponse response) {
+    public static MeshChange decode(ResourceType type, DeltaDiscoveryResponse response) {
         MeshChange change = new MeshChange(type, response.getRemovedResourcesList());
         for (Resource resource : response.getResourcesList()) {
             try {
@@ -82,7 +82,7 @@ final class MeshChange {
     }
 
     /** Removals before upserts. */
-    void applyTo(MeshEdit edit) {
+    public void applyTo(MeshEdit edit) {
         for (String name : removed) {
             switch (type) {
                 case ADDRESS -> {

@@ -3,7 +3,7 @@ package io.culvert.xds;
 import java.util.Optional;
 
 /** What is subscribed to, in the order of asking. */
-enum ResourceType {
+public enum ResourceType {
     ADDRESS("type.googleapis.com/istio.workload.Address"),
     AUTHORIZATION("type.googleapis.com/istio.security.Authorization");
 
