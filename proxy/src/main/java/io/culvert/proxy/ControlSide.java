@@ -8,6 +8,7 @@ import io.culvert.xds.AdsCounters;
 import io.culvert.xds.AdsStatus;
 import io.culvert.xds.CertificatePrefetch;
 import io.culvert.xds.InvalidLocalState;
+import io.culvert.xds.LocalFile;
 import io.culvert.xds.LocalState;
 import io.culvert.xds.OnDemand;
 import io.culvert.xds.XdsConfig;
@@ -31,14 +32,9 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What talks to the control plane, on the control thread: mesh state and certificates. */
 final class ControlSide implements AutoCloseable {
-
-    private static final Logger LOG = LoggerFactory.getLogger(ControlSide.class);
-
     private final ProxyConfig config;
     private final Map<String, String> jsonMetadata;
     private final ControlThread control;
@@ -47,7 +43,8 @@ final class ControlSide implements AutoCloseable {
     private final MeshState mesh;
     private final CertificateSources.Made source;
     private final CertificateManager certificates;
-    private volatile LocalState localState = LocalState.EMPTY;
+    private volatile LocalState inlineState = LocalState.EMPTY;
+    private volatile @Nullable LocalFile localFile;
     private volatile @Nullable AdsClient ads;
     private final ExecutorService snapshotWriter = thread("culvert-snapshot");
     private final @Nullable StateSnapshots snapshots;
@@ -78,32 +75,36 @@ final class ControlSide implements AutoCloseable {
     }
 
     /**
-     * Takes the state of the local file, if one is configured: before anything else, so that it is there for the first
-     * connection.
+     * Takes the state of the local file, if one is configured, and follows it from then on: before anything else, so
+     * that it is there for the first connection.
      *
      * @throws InvalidLocalState naming the line that is wrong
      */
     void loadLocalState() throws InvalidLocalState {
-        localState = readLocalState();
-        localState.loadInto(mesh);
-    }
-
-    private LocalState readLocalState() throws InvalidLocalState {
-        return switch (config.local()) {
-            case ProxyConfig.Local.None ignored -> LocalState.EMPTY;
-            case ProxyConfig.Local.File file -> LocalState.read(file.path());
-            case ProxyConfig.Local.Inline inline -> LocalState.parse(inline.yaml());
-        };
-    }
-
-    /** What the local file says now, for the dump; while it is broken, what it said last. */
-    LocalState localState() {
-        try {
-            localState = readLocalState();
-        } catch (InvalidLocalState e) {
-            LOG.warn("the local state file cannot be read again: {}", e.getMessage());
+        switch (config.local()) {
+            case ProxyConfig.Local.None ignored -> {}
+            case ProxyConfig.Local.File file -> {
+                LocalFile followed = new LocalFile(file.path(), mesh, control, snapshotWriter);
+                followed.load();
+                followed.follow();
+                localFile = followed;
+            }
+            case ProxyConfig.Local.Inline inline -> {
+                inlineState = LocalState.parse(inline.yaml());
+                inlineState.loadInto(mesh);
+            }
         }
-        return localState;
+    }
+
+    /** What of the local configuration is in force, for the dump: of a file that is broken, what it said last. */
+    LocalState localState() {
+        LocalFile followed = localFile;
+        return followed != null ? followed.state() : inlineState;
+    }
+
+    /** The local file, if there is one. */
+    Optional<LocalFile> localFile() {
+        return Optional.ofNullable(localFile);
     }
 
     /**

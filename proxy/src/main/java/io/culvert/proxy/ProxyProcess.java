@@ -148,6 +148,7 @@ final class ProxyProcess implements AutoCloseable {
                 .add(xdsMetrics)
                 .add(inpodMetrics);
         data.metrics().forEach(metrics::add);
+        control.localFile().ifPresent(file -> metrics.add(new LocalFileMetrics(file)));
         control.snapshots().ifPresent(kept -> metrics.add(new SnapshotMetrics(control, kept.counters(), clock)));
         AdminServers admin = AdminServers.start(
                 config.ports(),

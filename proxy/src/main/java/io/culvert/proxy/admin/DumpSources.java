@@ -20,7 +20,7 @@ public interface DumpSources {
     Map<WorkloadUid, PodState> pods();
 
     /**
-     * What the local file says, read anew; {@link LocalState#EMPTY} if there is none, or if it does not parse any more.
+     * What of the local configuration is in force; {@link LocalState#EMPTY} if there is none.
      */
     LocalState staticConfig();
 

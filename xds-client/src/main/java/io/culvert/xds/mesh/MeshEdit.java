@@ -1,6 +1,7 @@
 package io.culvert.xds.mesh;
 
 import io.culvert.xds.identity.Identity;
+import io.culvert.xds.mesh.LocalShare.LocalContents;
 import io.culvert.xds.mesh.WorkloadIndex.Account;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +23,7 @@ public final class MeshEdit {
     private ServiceIndex services;
     private PolicyIndex policies;
     private SharedSet<Endpoints> endpoints;
+    private LocalShare local;
 
     /** The endpoints of services that this change touches, as they are to be. */
     private final Map<NamespacedName, SharedSet<Workload>> touched = new HashMap<>();
@@ -29,8 +33,9 @@ public final class MeshEdit {
     private boolean addressesChanged;
     private boolean policiesChanged;
 
-    MeshEdit(MeshSnapshot base, Interner interner) {
+    MeshEdit(MeshSnapshot base, LocalShare local, Interner interner) {
         this.interner = interner;
+        this.local = local;
         workloads = base.workloadIndex();
         services = base.serviceIndex();
         policies = base.policyIndex();
@@ -45,6 +50,7 @@ public final class MeshEdit {
             withdraw(previous, added);
         }
         workloads = workloads.with(added, previous);
+        local = local.withoutAddress(added.uid());
         for (NamespacedName service : added.serves().keySet()) {
             touched.put(service, endpointsOf(service).with(added));
         }
@@ -58,6 +64,7 @@ public final class MeshEdit {
     /** In place of the service of that key. */
     public MeshEdit putService(Service service) {
         services = services.with(service.interned(interner));
+        local = local.withoutAddress(service.key());
         addressesChanged = true;
         return this;
     }
@@ -68,6 +75,7 @@ public final class MeshEdit {
      * @return whether there was one, or the name cannot be a service's
      */
     public boolean removeAddress(String resourceName) {
+        local = local.withoutAddress(resourceName);
         Workload workload = workloads.uid(resourceName);
         if (workload != null) {
             withdraw(workload, null);
@@ -127,12 +135,27 @@ public final class MeshEdit {
     /** In place of the policy of that resource name. */
     public MeshEdit putPolicy(String resourceName, AuthorizationPolicy policy) {
         policies = policies.with(resourceName, policy);
+        local = local.withoutPolicy(resourceName);
         return policiesChanged();
     }
 
     public MeshEdit removePolicy(String resourceName) {
         policies = policies.without(resourceName);
+        local = local.withoutPolicy(resourceName);
         return policiesChanged();
+    }
+
+    /**
+     * Puts what a local file says in place of what it said before. Of a name that the control plane has, too, the
+     * control plane's word counts.
+     *
+     * @return the names that the file cannot have for that reason, in order
+     */
+    public Set<String> replaceLocal(
+            List<Workload> fileWorkloads, List<AuthorizationPolicy> filePolicies, List<Service> fileServices) {
+        Set<String> shadowed = new TreeSet<>();
+        local = local.replaced(this, new LocalContents(fileWorkloads, filePolicies, fileServices), shadowed);
+        return shadowed;
     }
 
     /** Has listeners look at policies again even if none was put or removed. */
@@ -147,6 +170,10 @@ public final class MeshEdit {
                 : endpoints.with(new Endpoints(service, workloads)));
         touched.clear();
         return new MeshSnapshot(workloads, services, endpoints, policies);
+    }
+
+    LocalShare local() {
+        return local;
     }
 
     boolean touchedAddresses() {

@@ -14,6 +14,7 @@ public final class MeshState {
     private final ReentrantLock writers = new ReentrantLock();
     private final List<MeshListener> listeners = new CopyOnWriteArrayList<>();
     private final Interner interner = new Interner();
+    private LocalShare local = LocalShare.NONE;
     private volatile MeshSnapshot snapshot;
 
     /**
@@ -38,10 +39,11 @@ public final class MeshState {
     public void update(Consumer<MeshEdit> change) {
         writers.lock();
         try {
-            MeshEdit edit = new MeshEdit(snapshot, interner);
+            MeshEdit edit = new MeshEdit(snapshot, local, interner);
             change.accept(edit);
             MeshSnapshot published = edit.finish();
             snapshot = published;
+            local = edit.local();
             if (edit.touchedAddresses()) {
                 WorkloadsChange workloads = edit.workloadsChange(published);
                 listeners.forEach(listener -> listener.workloadsChanged(workloads));
