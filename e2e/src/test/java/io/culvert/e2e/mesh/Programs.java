@@ -57,7 +57,7 @@ public final class Programs {
     }
 
     /** Our proxy, our agent, and the compiled plugin where there is one. */
-    static MeshOptions.Builder options() {
+    public static MeshOptions.Builder options() {
         Path plugin = ROOT.resolve("cni-agent/target/culvert-cni");
         CniPlugin how = Files.isExecutable(plugin) ? new CniPlugin.Executable(plugin) : new CniPlugin.PlayedByTestkit();
         return MeshOptions.proxy(proxy())

@@ -11,11 +11,13 @@ import io.culvert.testkit.listen.Listening;
 import io.culvert.testkit.process.Await;
 import io.culvert.testkit.spec.AddressPlan;
 import io.culvert.testkit.spec.MeshSpec;
+import io.grpc.Status;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -80,11 +82,7 @@ final class TokenFileTest {
             assertThat(controlPlane.streams()).isZero();
 
             Files.copy(setup.token(), late);
-            Await.untilTrue(
-                    "the proxy is served",
-                    Duration.ofSeconds(60),
-                    () -> controlPlane.streams() == 1,
-                    () -> String.join("\n", proxy.lines()));
+            awaitServed(proxy);
             assertThat(warningsOf(proxy, "is missing"))
                     .as("said once, not at each try")
                     .hasSize(1);
@@ -109,6 +107,30 @@ final class TokenFileTest {
         try (ProxyAlone proxy = proxyWithToken(wrong.toString())) {
             proxy.awaitLine("UNAUTHENTICATED", "(the token is that of " + wrong + ")");
         }
+    }
+
+    @Test
+    void goesOnWithTheRenewedTokenWhenTheOldOneHasExpired() throws IOException {
+        try (ProxyAlone proxy = proxyWithToken(setup.token().toString())) {
+            awaitServed(proxy);
+            controlPlane.tokens().revoke(Files.readString(setup.token()));
+            controlPlane.closeStreams(Status.UNAVAILABLE);
+            proxy.awaitLine("UNAUTHENTICATED", "(the token is that of " + setup.token() + ")");
+
+            // As the kubelet renews a projected token: another file in its place.
+            Path renewed = Files.writeString(
+                    directory.resolve("renewed"), controlPlane.tokens().issue(ProxyAccount.ofNode("one")));
+            Files.move(renewed, setup.token(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            awaitServed(proxy);
+        }
+    }
+
+    private void awaitServed(ProxyAlone proxy) {
+        Await.untilTrue(
+                "the proxy is served",
+                Duration.ofSeconds(60),
+                () -> controlPlane.streams() == 1,
+                () -> String.join("\n", proxy.lines()));
     }
 
     private static List<String> warningsOf(ProxyAlone proxy, String part) {

@@ -77,6 +77,16 @@ public final class CertificateAuthority {
         return root.certificate();
     }
 
+    /** The certificate that signs now: an intermediate's, or the root's own. */
+    public synchronized X509Certificate signer() {
+        return signer.certificate();
+    }
+
+    /** The root that was made last, whether or not it signs already. */
+    public synchronized X509Certificate newestRoot() {
+        return roots.getLast().certificate();
+    }
+
     /** Every root that is to be trusted, one PEM block after the other. */
     public synchronized String rootPem() {
         return roots.stream().map(trusted -> Pem.of(trusted.certificate())).collect(Collectors.joining());
