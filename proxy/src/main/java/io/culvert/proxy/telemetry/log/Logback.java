@@ -26,6 +26,9 @@ import org.slf4j.event.KeyValuePair;
  */
 public final class Logback {
 
+    /** Below info it writes whole HTTP/2 frames, and with them the bearer token of each call: nobody may ask for that. */
+    private static final String WRITES_HEADERS = "io.grpc.netty";
+
     private Logback() {}
 
     /**
@@ -56,6 +59,7 @@ public final class Logback {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.TRACE);
         root.addAppender(appender);
+        context.getLogger(WRITES_HEADERS).setLevel(Level.INFO);
         LogManager.getLogManager().reset();
         java.util.logging.Logger.getLogger("").addHandler(new JdkLogging());
     }

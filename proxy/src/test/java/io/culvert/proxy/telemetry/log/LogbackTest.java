@@ -71,6 +71,14 @@ class LogbackTest {
     }
 
     @Test
+    void neverWritesWhatShowsBearerTokens() {
+        install(LogFormat.PLAIN, "trace");
+        LoggerFactory.getLogger("io.grpc.netty.NettyClientHandler").debug("HEADERS: authorization: Bearer abc");
+        LoggerFactory.getLogger("io.grpc.Other").debug("of interest");
+        assertThat(written()).contains("of interest").doesNotContain("Bearer");
+    }
+
+    @Test
     void writesWhatLibrariesTellTheJdksLogging() {
         install(LogFormat.PLAIN, "info");
         java.util.logging.Logger library = java.util.logging.Logger.getLogger("io.grpc.internal.Something");
