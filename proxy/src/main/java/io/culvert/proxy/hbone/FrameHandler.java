@@ -94,6 +94,7 @@ final class FrameHandler implements FrameSink {
         if (!connection.receiveWindow().take(length)) {
             throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
         }
+        connection.keepOpen();
         HboneStream target = streams.get(stream);
         if (target == null) {
             requireNotIdle(stream, "DATA");

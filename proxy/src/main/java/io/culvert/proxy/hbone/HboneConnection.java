@@ -43,7 +43,7 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
     private final HboneConfig config;
     private final ConnectionOwner owner;
     private final StreamTable streams = new StreamTable();
-    private final ReceiveWindow receive;
+    private final ConnectionWindow receive;
     private final HeaderBlocks blocks;
     private final FrameWriter writer;
     private final FrameHandler handler;
@@ -68,7 +68,7 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
         this.server = server;
         this.config = config;
         this.owner = owner;
-        this.receive = new ReceiveWindow(config.connectionWindow(), config.connectionWindow());
+        this.receive = new ConnectionWindow(config.connectionWindow());
         int headerListMax = server ? HboneConfig.SERVER_HEADER_LIST_MAX : HboneConfig.CLIENT_HEADER_LIST_MAX;
         this.blocks = new HeaderBlocks(headerListMax);
         this.writer = new FrameWriter(transport, this::onFault);
@@ -117,7 +117,7 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
         return keepAlive;
     }
 
-    ReceiveWindow receiveWindow() {
+    ConnectionWindow receiveWindow() {
         return receive;
     }
 
@@ -236,6 +236,14 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
     /** {@code bytes} that came on any stream have found their place, or were dropped. */
     void credit(int bytes) {
         int announce = receive.credit(bytes);
+        if (announce > 0 && state != State.CLOSED) {
+            writer.windowUpdate(0, announce);
+        }
+    }
+
+    /** A DATA frame has come that was allowed: whether the others' room is still enough. */
+    void keepOpen() {
+        int announce = receive.widen(loop.buffers().outstandingBytes());
         if (announce > 0 && state != State.CLOSED) {
             writer.windowUpdate(0, announce);
         }

@@ -1,7 +1,7 @@
 package io.culvert.proxy.hbone;
 
 /**
- * What a peer may still send: on a stream, or on a connection.
+ * What a peer may still send on a stream.
  *
  * <p>At any time {@code open + owed + held = size}: open bytes may come, held ones came and wait here to be written on,
  * owed ones were written but are not announced yet. Announced is at half the size, so that frames of credit are rare
