@@ -64,7 +64,7 @@ final class FullDiskTest {
                             .contains("/mnt/state")
                             .contains("No space left on device"));
 
-            Path fill = Path.of("/proc/" + proxy.pid() + "/root/mnt/fill");
+            Path fill = Path.of("/proc/" + proxy.pid(), "root", "mnt", "fill");
             Files.delete(fill);
             awaitWrites(proxy, "written");
             assertThat(fill.resolveSibling("state")).exists();

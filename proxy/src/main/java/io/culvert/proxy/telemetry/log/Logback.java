@@ -26,7 +26,7 @@ import org.slf4j.event.KeyValuePair;
  */
 public final class Logback {
 
-    /** Below info it writes whole HTTP/2 frames, and with them the bearer token of each call: nobody may ask for that. */
+    /** Below info it writes whole HTTP/2 frames, and with them the bearer token of each call. */
     private static final String WRITES_HEADERS = "io.grpc.netty";
 
     private Logback() {}
