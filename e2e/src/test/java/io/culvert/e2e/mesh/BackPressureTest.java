@@ -41,7 +41,7 @@ final class BackPressureTest {
     /** The proxy deals connections to its loops in turn, and each loop has a tunnel of its own. */
     private static final int TUNNELS = 2;
 
-    /** On each tunnel: five fill more than its window, at 4 of 16 MiB each, and their neighbours live on what is lent. */
+    /** On each tunnel: five fill more than its window, 4 of 16 MiB each, and their neighbours live on what is lent. */
     private static final int STALLED_STREAMS = 5;
 
     private static final long STREAM_WINDOW = 4 << 20;
