@@ -2,6 +2,7 @@ package io.culvert.perf;
 
 import io.culvert.perf.axis.Axis;
 import io.culvert.perf.axis.Lengths;
+import io.culvert.perf.axis.Warming;
 import io.culvert.perf.figure.Results;
 import io.culvert.perf.load.Line;
 import io.culvert.perf.load.Service;
@@ -102,7 +103,8 @@ public final class PerfMain {
             facts.add("Every connection to a mesh pod is judged by policy (" + Subject.POLICY
                     + "); access log and metrics are on.");
             warmUp();
-            Rounds rounds = new Rounds(subjects, axes, lengths, options.rounds(), results, progress);
+            Rounds rounds = new Rounds(
+                    subjects, axes, lengths, new Warming(options.warm()), options.rounds(), results, progress);
             progress.println("measuring for about " + Rounds.clock(rounds.estimate()) + " minutes");
             rounds.run(this::save);
             System.out.print(ReportFiles.markdown(report()));

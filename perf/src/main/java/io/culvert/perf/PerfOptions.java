@@ -22,6 +22,7 @@ import java.util.Map;
  * @param unit length of a measured stretch; axes take one or some of them
  * @param connections how many connections at once, for the bulk axes
  * @param idleConnections how many rest in axis idle
+ * @param warm of new connections, and a part of that of other load, before anything but starts is measured; may be zero
  * @param ready how long a proxy may take from its start to ready
  * @param merged directories of reports to make one of, instead of measuring; empty: measure
  * @param out where the report goes
@@ -36,6 +37,7 @@ record PerfOptions(
         Duration unit,
         List<Integer> connections,
         int idleConnections,
+        Duration warm,
         Duration ready,
         List<Path> merged,
         Path out) {
@@ -114,6 +116,7 @@ record PerfOptions(
                 "--seconds",
                 "--connections",
                 "--idle-connections",
+                "--warm-seconds",
                 "--ready-seconds",
                 "--merge",
                 "--out");
@@ -127,6 +130,7 @@ record PerfOptions(
         private Duration unit = Duration.ofSeconds(2);
         private List<Integer> connections = List.of(1, 4, 16, 64);
         private int idleConnections = 10_000;
+        private Duration warm = Duration.ofSeconds(10);
         private Duration ready = Duration.ofSeconds(30);
         private List<Path> merged = List.of();
         private Path out = Path.of("target", "perf");
@@ -137,6 +141,7 @@ record PerfOptions(
             unit = Duration.ofSeconds(1);
             connections = List.of(1, 16);
             idleConnections = 1_000;
+            warm = Duration.ZERO;
         }
 
         void take(String name, String value) {
@@ -153,6 +158,7 @@ record PerfOptions(
                 case "--seconds" -> unit = seconds(name, value);
                 case "--connections" -> connections = numbers(name, value);
                 case "--idle-connections" -> idleConnections = number(name, value, IDLE_MAX);
+                case "--warm-seconds" -> warm = value.equals("0") ? Duration.ZERO : seconds(name, value);
                 case "--ready-seconds" -> ready = seconds(name, value);
                 case "--merge" -> merged = words(value).stream().map(Path::of).toList();
                 case "--out" -> out = Path.of(value);
@@ -195,6 +201,7 @@ record PerfOptions(
                     unit,
                     connections,
                     idleConnections,
+                    warm,
                     ready,
                     merged,
                     out);

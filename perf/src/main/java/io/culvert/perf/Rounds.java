@@ -3,6 +3,7 @@ package io.culvert.perf;
 import io.culvert.perf.axis.Axis;
 import io.culvert.perf.axis.Figures;
 import io.culvert.perf.axis.Lengths;
+import io.culvert.perf.axis.Warming;
 import io.culvert.perf.figure.Results;
 import io.culvert.perf.subject.Subject;
 import io.culvert.testkit.mesh.MeshFailure;
@@ -20,12 +21,14 @@ import java.util.Set;
 
 /**
  * Measures every subject on every axis, round after round. Within an axis the subjects follow each other closely, in
- * another order each round: what drifts on the machine hits all of them.
+ * another order each round: what drifts on the machine hits all of them. Axes that start the proxies anew
+ * come first, all rounds of them; then the proxies are warmed once, for all other axes.
  */
 final class Rounds {
     private final List<Subject> subjects;
     private final List<Axis> axes;
     private final Lengths lengths;
+    private final Warming warming;
     private final int count;
     private final Results results;
     private final PrintStream progress;
@@ -34,10 +37,18 @@ final class Rounds {
 
     private final Stopwatch watch = Stopwatch.start();
 
-    Rounds(List<Subject> subjects, List<Axis> axes, Lengths lengths, int count, Results results, PrintStream progress) {
+    Rounds(
+            List<Subject> subjects,
+            List<Axis> axes,
+            Lengths lengths,
+            Warming warming,
+            int count,
+            Results results,
+            PrintStream progress) {
         this.subjects = subjects;
         this.axes = axes;
         this.lengths = lengths;
+        this.warming = warming;
         this.count = count;
         this.results = results;
         this.progress = progress;
@@ -53,6 +64,11 @@ final class Rounds {
     /** About how long all of it takes. */
     Duration estimate() {
         Duration sum = Duration.ZERO;
+        if (!axes.stream().allMatch(Axis::startsAnew)) {
+            for (Subject subject : subjects) {
+                sum = sum.plus(warming.estimate(subject.kind()));
+            }
+        }
         for (int round = 1; round <= count; round++) {
             for (Axis axis : axes) {
                 for (Subject subject : subjects) {
@@ -67,11 +83,23 @@ final class Rounds {
 
     /** @param afterRound is called after each round, to save what there is */
     void run(AfterRound afterRound) throws IOException {
+        List<Axis> anew = axes.stream().filter(Axis::startsAnew).toList();
+        List<Axis> warm = axes.stream().filter(axis -> !axis.startsAnew()).toList();
+        if (!anew.isEmpty()) {
+            run(anew, afterRound);
+        }
+        if (!warm.isEmpty()) {
+            subjects.stream().filter(subject -> !lost.contains(subject)).forEach(this::warm);
+            run(warm, afterRound);
+        }
+    }
+
+    private void run(List<Axis> chosen, AfterRound afterRound) throws IOException {
         Duration whole = estimate();
         for (int round = 1; round <= count; round++) {
             List<Subject> order = new ArrayList<>(subjects);
             Collections.rotate(order, 1 - round);
-            for (Axis axis : axes) {
+            for (Axis axis : chosen) {
                 for (Subject subject : order) {
                     if (axis.suits(subject.kind()) && inRound(subject, round) && !lost.contains(subject)) {
                         String head = String.format(
@@ -100,6 +128,19 @@ final class Rounds {
         } catch (IOException | MeshFailure | Await.NotInTimeException failure) {
             progress.println(head + " FAILED: " + failure.getMessage());
             results.addFailure(axis.name() + ", " + subject.name() + ": " + failure.getMessage());
+            renew(subject);
+        }
+    }
+
+    private void warm(Subject subject) {
+        if (warming.estimate(subject.kind()).isPositive()) {
+            progress.println("warming " + subject.name());
+        }
+        try {
+            warming.warm(subject);
+        } catch (IOException | MeshFailure | Await.NotInTimeException failure) {
+            progress.println("warming " + subject.name() + " FAILED: " + failure.getMessage());
+            results.addFailure("warming " + subject.name() + ": " + failure.getMessage());
             renew(subject);
         }
     }

@@ -25,6 +25,9 @@ final class Usage {
               --seconds N              length of a measured stretch, 0.5 to 600 (default 2)
               --connections N,N        connections of upload, download and duplex, 1 to 256 each (default 1,4,16,64)
               --idle-connections N     connections of axis idle, 1 to 15000 (default 10000)
+              --warm-seconds N         load on each proxy before all but the axes that start it anew: so long new
+                                       connections, a quarter of it each other load; 0 for none, or 0.5 to 600
+                                       (default 10; with --quick none)
               --ready-seconds N        how long a proxy may take from its start to ready (default 30)
               --merge DIR,DIR          measure nothing: make one report of those that earlier runs left in these
               --out DIRECTORY          where report.md, values.csv and the pictures go (default target/perf)

@@ -19,6 +19,7 @@ final class PerfOptionsTest {
 
         assertThat(options.connections()).containsExactly(1, 4, 16, 64);
         assertThat(options.rounds()).isEqualTo(5);
+        assertThat(options.warm()).isEqualTo(Duration.ofSeconds(10));
         assertThat(options.chosenAxes()).extracting(Axis::name).contains("upload", "latency", "start", "idle");
         assertThat(options.wants("direct")).isTrue();
     }
@@ -44,6 +45,8 @@ final class PerfOptionsTest {
                 "culvert,old",
                 "--idle-connections",
                 "500",
+                "--warm-seconds",
+                "0",
                 "--out",
                 "somewhere"));
 
@@ -57,6 +60,7 @@ final class PerfOptionsTest {
         assertThat(options.wants("direct")).isFalse();
         assertThat(options.wants("old")).isTrue();
         assertThat(options.idleConnections()).isEqualTo(500);
+        assertThat(options.warm()).isZero();
         assertThat(options.out()).isEqualTo(Path.of("somewhere"));
     }
 

@@ -15,6 +15,11 @@ public interface Axis {
     /** Whether it says anything of such a subject. */
     boolean suits(Subject.Kind kind);
 
+    /** Whether it starts the proxies anew, so that whoever comes after it finds them cold. */
+    default boolean startsAnew() {
+        return false;
+    }
+
     /** About how long one measurement of one subject takes. */
     Duration estimate(Lengths lengths);
 

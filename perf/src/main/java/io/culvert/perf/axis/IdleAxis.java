@@ -43,6 +43,11 @@ final class IdleAxis implements Axis {
     }
 
     @Override
+    public boolean startsAnew() {
+        return true;
+    }
+
+    @Override
     public Duration estimate(Lengths lengths) {
         return Duration.ofSeconds(connections / CONNECTIONS_PER_SECOND + 4)
                 .plus(REST.multipliedBy(2))

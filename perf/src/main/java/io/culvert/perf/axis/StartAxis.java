@@ -44,6 +44,11 @@ final class StartAxis implements Axis {
     }
 
     @Override
+    public boolean startsAnew() {
+        return true;
+    }
+
+    @Override
     public Duration estimate(Lengths lengths) {
         return Duration.ofSeconds(SECONDS + 4).plus(REST.multipliedBy(2));
     }
