@@ -13,9 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  * one is played all the same.
  */
 final class Demo {
-    private static final Duration LOG_LIMIT = Duration.ofSeconds(5);
+    private static final Duration LOG_LIMIT = Duration.ofSeconds(30);
 
     /** So many calls miss one of two endpoints with a chance of one in two million. */
     private static final int CALLS_MAX = 40;
@@ -37,14 +37,22 @@ final class Demo {
     private final Terminal terminal;
     private final Expectations expect;
     private final Supplier<Duration> sinceStart;
+    private final StartGoal startGoal;
     private int scenes = 1;
 
-    Demo(Mesh mesh, WireWitness wire, Terminal terminal, Expectations expect, Supplier<Duration> sinceStart) {
+    Demo(
+            Mesh mesh,
+            WireWitness wire,
+            Terminal terminal,
+            Expectations expect,
+            Supplier<Duration> sinceStart,
+            StartGoal startGoal) {
         this.mesh = mesh;
         this.wire = wire;
         this.terminal = terminal;
         this.expect = expect;
         this.sinceStart = sinceStart;
+        this.startGoal = startGoal;
     }
 
     void play() {
@@ -73,10 +81,7 @@ final class Demo {
         for (int i = 0; i < CALLS_MAX && (i < CALLS_MIN || answers.size() < 2); i++) {
             HttpResult.Reply reply = reply(client.http().get(service, "web", "/"));
             if (i == 0) {
-                terminal.say(String.format(
-                        Locale.ROOT,
-                        "first traffic flowed %.1f s after the start",
-                        sinceStart.get().toMillis() / 1e3));
+                startGoal.judge(sinceStart.get(), terminal, expect);
             }
             answers.merge(reply.pod() + " on " + reply.node(), 1, Integer::sum);
             ownAddress &= reply.peer().equals(client.address().getHostAddress());
@@ -149,16 +154,26 @@ final class Demo {
     }
 
     private void podsMove() throws IOException {
-        mesh.removePod(mesh.pod("web-2"));
-        Map<String, Integer> without = calls();
-        terminal.say("Without web-2: " + without + ".");
-        expect.that(
-                without.keySet().equals(java.util.Set.of("web-1")), "what is left answers everything", "" + without);
-        MeshPod _ = mesh.addPod("node-2", "web-3", DemoMesh::web);
-        Map<String, Integer> with = calls();
-        terminal.say("With web-3: " + with + ".");
-        expect.that(with.containsKey("web-3"), "the new pod gets its share", "" + with);
-        expect.that(!with.containsKey("unanswered"), "no call was lost", "" + with);
+        MeshPod staying = mesh.pod("web-1");
+        try (Traffic traffic = Traffic.start(mesh.pod("client"), service(), staying.at(DemoMesh.ECHO_PORT))) {
+            // As a deletion begins in Kubernetes: no endpoint any more, and time to finish what is under way.
+            MeshPod leaving = mesh.pod("web-2");
+            mesh.ready(leaving, false);
+            traffic.awaitCallInFlight();
+            mesh.removePod(leaving);
+            int removed = traffic.calls();
+            Map<String, Integer> without = calls();
+            terminal.say("Without web-2: " + without + ".");
+            expect.that(without.keySet().equals(Set.of("web-1")), "what is left answers everything", "" + without);
+            MeshPod _ = mesh.addPod("node-2", "web-3", DemoMesh::web);
+            Map<String, Integer> with = calls();
+            terminal.say("With web-3: " + with + ".");
+            expect.that(with.containsKey("web-3"), "the new pod gets its share", "" + with);
+            traffic.awaitCallInFlight();
+            terminal.say("Meanwhile client made " + removed + " calls until web-2 was gone, " + traffic.calls()
+                    + " in all, and " + traffic.words() + " exchanges on one connection to web-1.");
+            expect.that(traffic.failures().isEmpty(), "no call was lost, no connection cut", "" + traffic.failures());
+        }
     }
 
     /** Calls until both endpoints answered, or often enough; by pod, or "unanswered". */

@@ -20,15 +20,20 @@ import java.util.stream.Collectors;
  */
 public final class DemoMain {
     private static final String KEEP = "--keep";
+    /** A machine that compiles beside this is slow, and not broken. */
+    private static final Duration READY_LIMIT = Duration.ofSeconds(90);
+
     private static final int NOT_HELD = 1;
     private static final int CANNOT = 2;
 
     private final Terminal terminal = Terminal.standard(System.getenv());
     private final Expectations expect = new Expectations(terminal);
     private final boolean keep;
+    private final StartGoal startGoal;
 
-    private DemoMain(boolean keep) {
+    private DemoMain(boolean keep, StartGoal startGoal) {
         this.keep = keep;
+        this.startGoal = startGoal;
     }
 
     public static void main(String[] args) {
@@ -43,12 +48,24 @@ public final class DemoMain {
     /** A build of which a part is missing, unreadable or older than the rest is told as what it is. */
     private static int runWhole(boolean keep) {
         try {
-            return new DemoMain(keep).run();
+            return new DemoMain(keep, startGoal()).run();
         } catch (LinkageError e) {
             System.err.println("culvert demo: this build is incomplete or mixed, "
                     + e.getClass().getSimpleName() + " of " + e.getMessage()
                     + "; build it anew: rm -r */target, then ./culvert demo");
             return CANNOT;
+        }
+    }
+
+    private static StartGoal startGoal() {
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        int cores = Runtime.getRuntime().availableProcessors();
+        try {
+            return StartGoal.of(System.getenv(), load, cores);
+        } catch (IllegalArgumentException unusable) {
+            System.err.println("culvert demo: " + unusable.getMessage());
+            System.exit(CANNOT);
+            throw unusable;
         }
     }
 
@@ -80,6 +97,7 @@ public final class DemoMain {
     private MeshOptions options(NodePrograms programs) {
         return MeshOptions.proxy(programs.proxy())
                 .agent(programs.agent())
+                .readyLimit(READY_LIMIT)
                 .observer(terminal::done)
                 .build();
     }
@@ -91,7 +109,7 @@ public final class DemoMain {
                             + " the next start.");
         }
         try (WireWitness wire = WireWitness.on(mesh)) {
-            new Demo(mesh, wire, terminal, expect, DemoMain::sinceStart).play();
+            new Demo(mesh, wire, terminal, expect, DemoMain::sinceStart, startGoal).play();
         }
     }
 

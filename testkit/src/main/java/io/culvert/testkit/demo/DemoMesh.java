@@ -10,6 +10,7 @@ import io.culvert.testkit.spec.WorkloadPort.Kind;
 final class DemoMesh {
     static final int SERVICE_PORT = 80;
     static final int POD_PORT = 8080;
+    static final int ECHO_PORT = 7;
     static final String NO_INTRUDERS = "no-intruders";
     static final String NO_PLAINTEXT = "no-plaintext";
 
@@ -33,7 +34,10 @@ final class DemoMesh {
     }
 
     static void web(PodBuilder pod) {
-        pod.serviceAccount("web").label("app", "web").serves(Kind.HTTP, POD_PORT);
+        pod.serviceAccount("web")
+                .label("app", "web")
+                .serves(Kind.HTTP, POD_PORT)
+                .serves(Kind.ECHO, ECHO_PORT);
     }
 
     /** Refuses whoever comes without an identity, as PeerAuthentication STRICT does. */

@@ -42,7 +42,8 @@ import org.slf4j.LoggerFactory;
 public final class Mesh implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Mesh.class);
     private static final Duration STOP_GRACE = Duration.ofSeconds(5);
-    private static final Duration PUSH_LIMIT = Duration.ofSeconds(10);
+    /** A proxy that was just started on a busy machine answers late. */
+    private static final Duration PUSH_LIMIT = Duration.ofSeconds(60);
 
     private final MeshOptions options;
     private final MeshGround ground;
@@ -279,8 +280,19 @@ public final class Mesh implements AutoCloseable {
 
     /** Sets or (with an empty value) removes a label of a pod that runs. */
     public void label(MeshPod pod, String key, String value) {
+        respecify(pod, PodSpecs.withLabel(pod.spec(), key, value));
+    }
+
+    /**
+     * Says whether a pod that runs passes its readiness probe: one that does not is no endpoint of its services, as is
+     * one whose deletion has begun. Its connections go on.
+     */
+    public void ready(MeshPod pod, boolean ready) {
+        respecify(pod, PodSpecs.withReady(pod.spec(), ready));
+    }
+
+    private void respecify(MeshPod pod, PodSpec changed) {
         driving.run(() -> {
-            PodSpec changed = PodSpecs.withLabel(pod.spec(), key, value);
             spec = PodSpecs.replace(spec, changed);
             pod.respecify(changed);
             ground.cluster().relabelled(changed);

@@ -25,7 +25,11 @@ final class PodSpecs {
     }
 
     static PodSpec withUid(PodSpec pod, String uid) {
-        return copy(pod, uid, pod.labels());
+        return copy(pod, uid, pod.labels(), pod.ready());
+    }
+
+    static PodSpec withReady(PodSpec pod, boolean ready) {
+        return copy(pod, pod.uid(), pod.labels(), ready);
     }
 
     static PodSpec withLabel(PodSpec pod, String key, String value) {
@@ -35,10 +39,10 @@ final class PodSpecs {
         } else {
             labels.put(key, value);
         }
-        return copy(pod, pod.uid(), labels);
+        return copy(pod, pod.uid(), labels, pod.ready());
     }
 
-    private static PodSpec copy(PodSpec pod, String uid, Map<String, String> labels) {
+    private static PodSpec copy(PodSpec pod, String uid, Map<String, String> labels, boolean ready) {
         return new PodSpec(
                 pod.namespace(),
                 pod.name(),
@@ -51,7 +55,7 @@ final class PodSpecs {
                 pod.addresses(),
                 pod.workloadType(),
                 pod.workloadName(),
-                pod.ready());
+                ready);
     }
 
     /** The mesh with one more pod on a node. */

@@ -1,6 +1,7 @@
 package io.culvert.testkit.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.culvert.testkit.mesh.MeshOptions.Agent;
 import io.culvert.testkit.mesh.MeshOptions.CniPlugin;
@@ -51,6 +52,22 @@ final class DemoPartsTest {
         assertThat(expect.allHeld()).isFalse();
         assertThat(expect.failures()).containsExactly("second");
         assertThat(expect.heldCount()).isEqualTo(1);
+    }
+
+    @Test
+    void aSlowStartIsAFailureUnlessOthersKeptTheMachineBusy() {
+        Terminal terminal = terminal(false, StandardCharsets.UTF_8);
+        Expectations expect = new Expectations(terminal);
+        Duration late = Duration.ofSeconds(11);
+        StartGoal.of(Map.of(), 0.9, 2).judge(Duration.ofSeconds(10), terminal, expect);
+        StartGoal.of(Map.of(), 1.1, 2).judge(late, terminal, expect);
+        StartGoal.of(Map.of(StartGoal.LIMIT_VARIABLE, "12"), 0.9, 2).judge(late, terminal, expect);
+        assertThat(expect.failures()).isEmpty();
+        assertThat(text()).contains("this one was busy (load 1.1 on 2 cores)");
+        StartGoal.of(Map.of(), 0.9, 2).judge(late, terminal, expect);
+        assertThat(expect.failures()).containsExactly("first traffic flowed within 10 s of the start");
+        assertThatThrownBy(() -> StartGoal.of(Map.of(StartGoal.LIMIT_VARIABLE, "soon"), 0, 2))
+                .hasMessage("CULVERT_DEMO_START_LIMIT_S=soon: give whole seconds, such as 30");
     }
 
     @Test
