@@ -7,6 +7,8 @@ import io.culvert.testkit.mesh.NodeProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -23,6 +25,8 @@ record Census(Map<String, Long> counts) {
     private static final long THREADS_SLACK = 3;
     /** Netty takes memory in large pieces, for whatever is asked of the admin port by chance at once. */
     private static final long DIRECT_BYTES_SLACK = 1 << 20;
+
+    private static final Path OWN = Path.of("/proc/self/ns/net");
 
     static Census of(Mesh mesh, MeshNode node) throws IOException {
         Map<String, Long> counts = new TreeMap<>();
@@ -47,6 +51,17 @@ record Census(Map<String, Long> counts) {
         try (Stream<Path> entries = Files.list(Path.of("/proc/" + program.pid() + "/fd"))) {
             return entries.filter(Census::isNamespace).count();
         }
+    }
+
+    /** The same ones by descriptor and inode, for a failure's message. */
+    static List<String> namespaceLinks(NodeProgram program) throws IOException {
+        List<String> links = new ArrayList<>();
+        try (Stream<Path> entries = Files.list(Path.of("/proc/" + program.pid() + "/fd"))) {
+            for (Path entry : entries.filter(Census::isNamespace).toList()) {
+                links.add(entry.getFileName() + " -> " + Files.readSymbolicLink(entry));
+            }
+        }
+        return links;
     }
 
     /** Whether there is no more of anything than {@code before}, but for what comes and goes by itself. */
@@ -81,9 +96,10 @@ record Census(Map<String, Long> counts) {
         }
     }
 
+    /** By its file system: the link of one that was opened by its name shows that name, and not {@code net:[...]}. */
     private static boolean isNamespace(Path fd) {
         try {
-            return Files.readSymbolicLink(fd).toString().startsWith("net:");
+            return Files.getAttribute(fd, "unix:dev").equals(Files.getAttribute(OWN, "unix:dev"));
         } catch (IOException gone) {
             return false;
         }
