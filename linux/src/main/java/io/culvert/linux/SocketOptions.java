@@ -1,10 +1,12 @@
 package io.culvert.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.culvert.linux.ffi.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +35,10 @@ public final class SocketOptions {
     private static final int TCP_KEEPIDLE = 4;
     private static final int TCP_KEEPINTVL = 5;
     private static final int TCP_KEEPCNT = 6;
+    private static final int TCP_CONGESTION = 13;
     private static final int TCP_USER_TIMEOUT = 18;
+    /** linux/tcp.h TCP_CA_NAME_MAX, with the NUL behind the name. */
+    private static final int ALGORITHM_BYTES_MAX = 16;
 
     private static final int SOL_IPV6 = 41;
     private static final int IPV6_V6ONLY = 26;
@@ -113,6 +118,38 @@ public final class SocketOptions {
     /** How long sent data may stay unacknowledged before the connection is given up. */
     public static void setUserTimeoutMillis(int fd, int millis) throws KernelException {
         set(fd, SOL_TCP, TCP_USER_TIMEOUT, millis, "TCP_USER_TIMEOUT");
+    }
+
+    /**
+     * Which algorithm decides how fast this socket sends; what a listener accepts has the listener's.
+     *
+     * @param algorithm such as {@code cubic} or {@code bbr}, at most 15 characters
+     * @throws KernelException ENOENT if the kernel has none of that name; EPERM if it is not one of
+     *     net.ipv4.tcp_allowed_congestion_control, without CAP_NET_ADMIN
+     */
+    public static void setCongestionControl(int fd, String algorithm) throws KernelException {
+        byte[] name = algorithm.getBytes(StandardCharsets.US_ASCII);
+        if (name.length >= ALGORITHM_BYTES_MAX) {
+            throw new KernelException(Errno.ENOENT, "setsockopt TCP_CONGESTION=" + algorithm + " on fd " + fd);
+        }
+        MemorySegment buffer = Scratch.current().buffer();
+        MemorySegment.copy(name, 0, buffer, JAVA_BYTE, 0, name.length);
+        int done = SocketCalls.setsockopt(fd, SOL_TCP, TCP_CONGESTION, buffer, name.length);
+        if (done < 0) {
+            throw new KernelException(-done, "setsockopt TCP_CONGESTION=" + algorithm + " on fd " + fd);
+        }
+    }
+
+    public static String getCongestionControl(int fd) throws KernelException {
+        MemorySegment buffer = Scratch.current().buffer();
+        MemorySegment length = buffer.asSlice(64, 4);
+        buffer.asSlice(0, ALGORITHM_BYTES_MAX).fill((byte) 0);
+        length.set(JAVA_INT, 0, ALGORITHM_BYTES_MAX);
+        int done = SocketCalls.getsockopt(fd, SOL_TCP, TCP_CONGESTION, buffer, length);
+        if (done < 0) {
+            throw new KernelException(-done, "getsockopt TCP_CONGESTION of fd " + fd);
+        }
+        return buffer.getString(0, StandardCharsets.US_ASCII);
     }
 
     /** Makes the next close a reset: what was not sent is thrown away, and the peer is told at once. */

@@ -139,6 +139,18 @@ class SocketsTest {
     }
 
     @Test
+    void hasTheCongestionControlThatIsNamed() throws IOException {
+        try (Fd socket = Sockets.tcp(false)) {
+            SocketOptions.setCongestionControl(socket.number(), "reno");
+            assertThat(SocketOptions.getCongestionControl(socket.number())).isEqualTo("reno");
+            assertErrno(
+                    Errno.ENOENT, () -> SocketOptions.setCongestionControl(socket.number(), "a name that is too long"));
+            assertErrno(Errno.ENOENT, () -> SocketOptions.setCongestionControl(socket.number(), "unheard-of"));
+            assertThat(SocketOptions.getCongestionControl(socket.number())).isEqualTo("reno");
+        }
+    }
+
+    @Test
     void reusePortLetsASecondListenerIn() throws IOException {
         try (Fd one = Sockets.tcp(false);
                 Fd two = Sockets.tcp(false);

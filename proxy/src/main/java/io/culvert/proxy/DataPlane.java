@@ -75,7 +75,12 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
      */
     OwnServer bindOwn(WorkloadRef self) throws IOException {
         PodSocketSettings plain = new PodSocketSettings(
-                sockets.ipv6(), 0, false, PodSocketSettings.Transparency.OFF, sockets.keepalive());
+                sockets.ipv6(),
+                0,
+                false,
+                PodSocketSettings.Transparency.OFF,
+                sockets.congestionControl(),
+                sockets.keepalive());
         Pod own = new Pod(self, new PodSockets(Netns.current(), plain), new PodConnections(), services);
         return OwnServer.bind(own, shares(own), nextListening(), hbone);
     }

@@ -58,7 +58,7 @@ final class OwnServer implements Drain.Participant {
     static OwnServer bind(Pod own, List<PodLoop> shares, DataLoop listening, HboneConfig tunnels) throws IOException {
         PodSockets.Listener bound;
         try {
-            bound = own.sockets().listen(ProxyPorts.INBOUND_HBONE, false);
+            bound = own.sockets().listenForTunnels(ProxyPorts.INBOUND_HBONE);
         } catch (KernelException e) {
             throw new IOException(
                     "failed to bind to port " + ProxyPorts.INBOUND_HBONE + " for the proxy's own workload: "

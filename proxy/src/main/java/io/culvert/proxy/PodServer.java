@@ -59,7 +59,7 @@ final class PodServer implements PodProxy {
         PodServer server = new PodServer(pod, shares, listening);
         PodSockets sockets = pod.sockets();
         try (OpenListeners open = new OpenListeners()) {
-            PodSockets.Listener hbone = open.add(sockets.listen(ProxyPorts.INBOUND_HBONE, false));
+            PodSockets.Listener hbone = open.add(sockets.listenForTunnels(ProxyPorts.INBOUND_HBONE));
             PodSockets.Listener plaintext = open.add(sockets.listen(ProxyPorts.INBOUND_PLAINTEXT, true));
             PodSockets.Listener outbound = open.add(sockets.listen(ProxyPorts.OUTBOUND, true));
             established(TunnelServer.class, "inbound", hbone);

@@ -123,7 +123,7 @@ final class ProxyProcess implements AutoCloseable {
                     "invalid env var FAKE_CA=true (this proxy makes no certificates: use a control plane that does)");
         }
         log.info("running with config: {}", ConfigDump.settings(config));
-        InpodPreflight.check(config.inpod().sockets().mark());
+        InpodPreflight.check(config.inpod().sockets());
         ProxyProcess process = new ProxyProcess(config, environment, sink, clock, ticker);
         try {
             process.begin(version, sink, clock);

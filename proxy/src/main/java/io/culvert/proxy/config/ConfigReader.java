@@ -299,6 +299,7 @@ public final class ConfigReader {
                         (int) env.number("PACKET_MARK", defaultMark, U32_MAX),
                         env.flag("INPOD_PORT_REUSE", true),
                         transparency,
+                        env.text(OwnSettings.CONGESTION_CONTROL, ""),
                         keepalive));
     }
 

@@ -15,6 +15,9 @@ public record OwnSettings(
         KeptIdentities keptIdentities,
         StateSnapshot stateSnapshot) {
 
+    /** Empty where it is the kernel's business. */
+    public static final String CONGESTION_CONTROL = "CULVERT_TUNNEL_CONGESTION_CONTROL";
+
     /** Their names, and those of the launcher's. */
     static final List<String> NAMES = List.of(
             "CULVERT_PROXY_JAVA_OPTS",
@@ -29,7 +32,8 @@ public record OwnSettings(
             "CULVERT_STATE_SNAPSHOT",
             "CULVERT_STATE_SNAPSHOT_MAX_AGE",
             "CULVERT_STATE_SNAPSHOT_GRACE",
-            "CULVERT_STATE_SNAPSHOT_INTERVAL");
+            "CULVERT_STATE_SNAPSHOT_INTERVAL",
+            CONGESTION_CONTROL);
 
     private static final Duration AGE_MAX = Duration.ofHours(24);
     private static final Duration GRACE = Duration.ofSeconds(10);

@@ -6,6 +6,8 @@ import io.culvert.linux.Netns;
 import io.culvert.linux.SocketOptions;
 import io.culvert.linux.Sockets;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * Finds out at start, rather than with the first pod, whether the process may do what it has to (ztunnel
@@ -13,24 +15,42 @@ import java.io.IOException;
  */
 public final class InpodPreflight {
 
+    private static final Path AVAILABLE = Path.of("/proc/sys/net/ipv4/tcp_available_congestion_control");
+
     private InpodPreflight() {}
 
     /**
      * Enters its own network namespace and marks a throw-away socket.
      *
-     * @param mark 0: not marked
-     * @throws IOException naming the capability that is missing
+     * @throws IOException naming the capability or the congestion control algorithm that is missing
      */
-    public static void check(int mark) throws IOException {
+    public static void check(PodSocketSettings settings) throws IOException {
         try (Netns own = Netns.current();
                 Fd fd = own.<Fd, KernelException>call(() -> Sockets.tcp(false))) {
-            if (mark != 0) {
-                SocketOptions.setMark(fd.number(), mark);
+            if (settings.mark() != 0) {
+                SocketOptions.setMark(fd.number(), settings.mark());
             }
+            checkCongestionControl(fd, settings.congestionControl());
         } catch (KernelException e) {
             throw new IOException(
                     "in-pod mode cannot work here: " + e.getMessage()
                             + "; the proxy needs the capabilities NET_ADMIN, SYS_ADMIN and NET_RAW",
+                    e);
+        }
+    }
+
+    private static void checkCongestionControl(Fd fd, String algorithm) throws IOException {
+        if (algorithm.isEmpty()) {
+            return;
+        }
+        try {
+            SocketOptions.setCongestionControl(fd.number(), algorithm);
+        } catch (KernelException e) {
+            String available = Files.readString(AVAILABLE).strip();
+            throw new IOException(
+                    "tunnels cannot have the congestion control that CULVERT_TUNNEL_CONGESTION_CONTROL names: "
+                            + e.getMessage() + "; this kernel has " + available + ": load the module tcp_" + algorithm
+                            + ", or name one of those",
                     e);
         }
     }

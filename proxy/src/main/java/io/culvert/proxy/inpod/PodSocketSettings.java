@@ -9,10 +9,16 @@ import java.time.Duration;
  * @param mark of every packet, so that the pod's rules let it pass; 0: none
  * @param reusePort listeners may share their port with those of another generation of the proxy
  * @param transparency whether callers' addresses are kept
+ * @param congestionControl of tunnels, by the kernel's name of the algorithm; empty: whatever the pod's namespace has
  * @param keepalive on dialled sockets, and on those accepted on 15001 and 15006
  */
 public record PodSocketSettings(
-        boolean ipv6, int mark, boolean reusePort, Transparency transparency, Keepalive keepalive) {
+        boolean ipv6,
+        int mark,
+        boolean reusePort,
+        Transparency transparency,
+        String congestionControl,
+        Keepalive keepalive) {
 
     /** The values of ENABLE_ORIG_SRC. */
     public enum Transparency {

@@ -82,6 +82,13 @@ public final class PodSockets {
         }
     }
 
+    /** As {@link #listen}, for HBONE: without keepalive, and what it accepts sends as tunnels are to. */
+    public Listener listenForTunnels(int port) throws KernelException {
+        Listener listener = listen(port, false);
+        congestionControl(listener.fd().number());
+        return listener;
+    }
+
     /** A setting that the kernel refuses costs the probes, never the listener. */
     private void keepAccepted(int listener) {
         try {
@@ -101,6 +108,25 @@ public final class PodSockets {
         } catch (KernelException | RuntimeException e) {
             fd.close();
             throw e;
+        }
+    }
+
+    /** As {@link #dial}, for HBONE. */
+    public Fd dialTunnel(IpAddress destination) throws KernelException {
+        Fd fd = dial(destination);
+        congestionControl(fd.number());
+        return fd;
+    }
+
+    /** The start has tried it; what fails here all the same costs speed at most. */
+    private void congestionControl(int fd) {
+        if (settings.congestionControl().isEmpty()) {
+            return;
+        }
+        try {
+            SocketOptions.setCongestionControl(fd, settings.congestionControl());
+        } catch (KernelException e) {
+            log.debug("a tunnel keeps the kernel's congestion control: {}", e.getMessage());
         }
     }
 

@@ -23,7 +23,9 @@ public final class PodDialer implements TunnelDialer {
 
     @Override
     public int openSocket(PoolKey key) throws IOException {
-        return pod.sockets().dial(IpAddress.of(key.destination().getAddress())).release();
+        return pod.sockets()
+                .dialTunnel(IpAddress.of(key.destination().getAddress()))
+                .release();
     }
 
     @Override

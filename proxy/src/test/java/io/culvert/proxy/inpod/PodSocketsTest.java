@@ -55,6 +55,7 @@ class PodSocketsTest {
                 mark,
                 true,
                 transparency,
+                "reno",
                 new PodSocketSettings.Keepalive(true, Duration.ofMinutes(3), Duration.ofMinutes(3), 9, true));
     }
 
@@ -124,6 +125,38 @@ class PodSocketsTest {
     }
 
     @Test
+    void tunnelsAndNobodyElseHaveTheCongestionControlThatIsSet() throws Exception {
+        try (PodSockets.Listener listener = sockets().listenForTunnels(15008);
+                Fd tunnel = sockets().dialTunnel(LOOPBACK);
+                Fd plain = sockets().dial(LOOPBACK)) {
+            var _ = Sockets.connect(tunnel, new InetSocketAddress(LOOPBACK.toInetAddress(), 15008));
+            try (Fd accepted = acceptOne(listener.fd())) {
+                assertThat(SocketOptions.getCongestionControl(accepted.number()))
+                        .isEqualTo("reno");
+            }
+            assertThat(SocketOptions.getCongestionControl(tunnel.number())).isEqualTo("reno");
+            assertThat(SocketOptions.getCongestionControl(plain.number())).isNotEqualTo("reno");
+        }
+    }
+
+    @Test
+    void aCongestionControlThatTheKernelHasNotEndsTheStart() {
+        PodSocketSettings unheardOf = new PodSocketSettings(
+                true,
+                0,
+                true,
+                PodSocketSettings.Transparency.OFF,
+                "swift",
+                new PodSocketSettings.Keepalive(false, Duration.ZERO, Duration.ZERO, 0, false));
+        assertThatThrownBy(() -> InpodPreflight.check(unheardOf))
+                .hasMessageContaining("CULVERT_TUNNEL_CONGESTION_CONTROL")
+                .hasMessageContaining("TCP_CONGESTION=swift")
+                .hasMessageContaining("this kernel has")
+                .hasMessageContaining("reno")
+                .hasMessageContaining("load the module tcp_swift");
+    }
+
+    @Test
     void twoGenerationsShareAPort() throws Exception {
         try (PodSockets.Listener first = sockets().listen(15008, false);
                 PodSockets.Listener second = sockets().listen(15008, false)) {
@@ -138,6 +171,7 @@ class PodSocketsTest {
                 MARK,
                 false,
                 PodSocketSettings.Transparency.OFF,
+                "",
                 new PodSocketSettings.Keepalive(false, Duration.ZERO, Duration.ZERO, 0, false));
         PodSockets sockets = new PodSockets(pod, exclusive);
         try (PodSockets.Listener first = sockets.listen(15006, true)) {
@@ -197,7 +231,7 @@ class PodSocketsTest {
 
     @Test
     void thePreflightPassesWithTheCapabilities() throws Exception {
-        InpodPreflight.check(MARK);
+        InpodPreflight.check(settings(true, MARK, PodSocketSettings.Transparency.BEST_EFFORT));
     }
 
     private static long openDescriptors() throws Exception {
