@@ -14,19 +14,23 @@ is_wanted_jdk() { # DIRECTORY
     [ "${version%%.*}" = "$jdk_wanted" ]
 }
 
-# Prints the first JDK 25: JAVA_HOME, then the one on PATH, then where packages and tool managers put them.
+# Prints where packages and tool managers put JDKs, one a line.
+usual_jdks() {
+    printf '%s\n' /usr/lib/jvm/*25* /usr/lib/jvm/* /usr/java/* /usr/local/*jdk* /opt/*jdk* /opt/java/* \
+        "${HOME:-}"/.sdkman/candidates/java/* "${HOME:-}"/.jdks/* "${HOME:-}"/.local/share/mise/installs/java/* \
+        "${HOME:-}"/.asdf/installs/java/*
+}
+
+# Prints the first JDK 25: JAVA_HOME, then the one on PATH, then the usual places.
 find_jdk() {
     local candidate on_path
     on_path=$(readlink -f "$(command -v javac 2>/dev/null)" 2>/dev/null || true)
-    for candidate in "${JAVA_HOME:-}" "${on_path%/bin/javac}" \
-        /usr/lib/jvm/*25* /usr/lib/jvm/* /usr/java/* /usr/local/*jdk* /opt/*jdk* /opt/java/* \
-        "${HOME:-}"/.sdkman/candidates/java/* "${HOME:-}"/.jdks/* "${HOME:-}"/.local/share/mise/installs/java/* \
-        "${HOME:-}"/.asdf/installs/java/*; do
+    while IFS= read -r candidate; do
         if [ -n "$candidate" ] && is_wanted_jdk "$candidate"; then
             printf '%s\n' "$candidate"
             return 0
         fi
-    done
+    done < <(printf '%s\n' "${JAVA_HOME:-}" "${on_path%/bin/javac}"; usual_jdks)
     return 1
 }
 

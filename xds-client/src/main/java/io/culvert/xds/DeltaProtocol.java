@@ -46,6 +46,9 @@ final class DeltaProtocol {
     /** A server that refuses less than this refuses everything. */
     private static final long REQUEST_BYTES_LEAST = 64L * 1024;
 
+    private static final String REMEDY = "Their last good state stays in use. Look for them in istiod's log: mend what"
+            + " they are made from, or run a proxy and an istiod that know the same fields.";
+
     private static final String TOO_LARGE = "larger than max";
     private static final String WILDCARD = "*";
 
@@ -240,11 +243,12 @@ final class DeltaProtocol {
         counters.resourcesRejected(type.typeUrl(), change.rejected().size());
         String reasons = reasons(change.rejected());
         LOG.warn(
-                "rejected {} of {} resources of type {}: {}",
+                "rejected {} of {} resources of type {}: {}. {}",
                 change.rejected().size(),
                 response.getResourcesCount(),
                 type.typeUrl(),
-                reasons);
+                reasons,
+                REMEDY);
         return answer.setErrorDetail(Status.newBuilder().setMessage(reasons)).build();
     }
 
@@ -269,7 +273,10 @@ final class DeltaProtocol {
         mesh.update(change::applyTo);
         state(type).restored(change);
         if (!change.rejected().isEmpty()) {
-            LOG.warn("kept resources of type {} are not taken: {}", type.typeUrl(), reasons(change.rejected()));
+            LOG.warn(
+                    "kept resources of type {} are not taken: {}. The control plane is asked for them again.",
+                    type.typeUrl(),
+                    reasons(change.rejected()));
             keeper.accepted(DeltaDiscoveryResponse.newBuilder()
                     .setTypeUrl(type.typeUrl())
                     .addAllRemovedResources(change.rejected().keySet())

@@ -35,6 +35,17 @@ final class DeltaProtocolTest {
     }
 
     @Test
+    void saysWhatItRejectsWhyAndWhatToDo() throws Exception {
+        try (LogCapture log = LogCapture.of(DeltaProtocol.class)) {
+            protocol.respond(Pushes.addresses("1", Pushes.unusable("bad"), Pushes.workload("good")));
+
+            assertThat(log.await("rejected "))
+                    .startsWith("rejected 1 of 2 resources of type type.googleapis.com/istio.workload.Address: bad: ")
+                    .contains("Their last good state stays in use. Look for them in istiod's log");
+        }
+    }
+
+    @Test
     void doesNotHoldWhatItNeverAccepted() {
         protocol.respond(Pushes.addresses("1", Pushes.unusable("w")));
 

@@ -12,6 +12,8 @@ import io.culvert.proto.zds.WorkloadRequest;
 import io.culvert.proto.zds.WorkloadResponse;
 import io.culvert.testkit.controlplane.CertificateAuthority;
 import io.culvert.testkit.controlplane.PeerCredential;
+import io.culvert.testkit.controlplane.ResourceType;
+import io.culvert.testkit.controlplane.Unusable;
 import io.culvert.testkit.mesh.AccessLine;
 import io.culvert.testkit.mesh.Mesh;
 import io.culvert.testkit.mesh.MeshPod;
@@ -37,8 +39,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Peers and agents that bring what they must not: the operator finds one line that names the cause, and a connection
- * that runs meanwhile, and those that come after it, notice nothing.
+ * Peers, agents and control planes that bring what they must not: the operator finds the cause and the remedy, each
+ * once, and a connection that runs meanwhile, and those that come after it, notice nothing.
  */
 @Tag("e2e")
 final class BadInputTest {
@@ -94,7 +96,8 @@ final class BadInputTest {
     void expiredPeerIsTurnedAwayByName() throws Exception {
         assertTurnedAway(
                 mesh.controlPlane().authority().peerCredential(CALLER, Duration.ofDays(-2), Duration.ofDays(1)),
-                "invalid peer certificate: Expired");
+                "invalid peer certificate: Expired",
+                "its certificate has expired (which one: see the access log): compare the clocks of both nodes");
     }
 
     @Test
@@ -102,7 +105,8 @@ final class BadInputTest {
         assertTurnedAway(
                 CertificateAuthority.create(Clock.systemUTC(), false)
                         .peerCredential(CALLER, Duration.ZERO, Duration.ofDays(1)),
-                "invalid peer certificate: UnknownIssuer");
+                "invalid peer certificate: UnknownIssuer",
+                "has the CA's root been rotated? Check that istiod signs for both nodes with the same root");
     }
 
     @Test
@@ -111,7 +115,8 @@ final class BadInputTest {
                 mesh.controlPlane()
                         .authority()
                         .peerCredential("spiffe://elsewhere/ns/default/sa/default", Duration.ZERO, Duration.ofDays(1)),
-                "peer did not present the expected trustdomain (cluster.local)");
+                "peer did not present the expected trustdomain (cluster.local)",
+                "check that istiod signs for this trust domain");
     }
 
     /** The twin: what turns them away is their certificate, not how they come. */
@@ -124,7 +129,7 @@ final class BadInputTest {
         }
     }
 
-    private static void assertTurnedAway(PeerCredential credential, String cause) throws Exception {
+    private static void assertTurnedAway(PeerCredential credential, String cause, String remedy) throws Exception {
         long position = proxy.log().position();
         try (RawPeer peer = RawPeer.connect(mesh.pod("guest").tcp(LIMIT).connect(server.at(HBONE)), credential)) {
             assertThat(peer.isTurnedAway()).as("the proxy ends the connection").isTrue();
@@ -142,6 +147,11 @@ final class BadInputTest {
         assertThat(proxy.log().linesSince(position).stream().filter(one -> one.contains(cause)))
                 .as("one line")
                 .hasSize(1);
+        assertThat(proxy.log().linesSince(position).stream().filter(one -> one.contains(remedy)))
+                .as("what to do, once")
+                .singleElement()
+                .asString()
+                .contains("warn");
     }
 
     /** In the agent's place, while it is away, as the proxy comes back to its socket by itself. */
@@ -158,15 +168,19 @@ final class BadInputTest {
                         .build()
                         .toByteArray(),
                 "the descriptor of Add is no network namespace",
+                "see whether the agent has the node's /proc",
                 Sockets.tcp(false));
     }
 
     @Test
     void recordThatIsNoRequestIsRefusedByName() throws Exception {
-        assertRefused(new byte[] {(byte) 0xff, (byte) 0xff, 1}, "not a WorkloadRequest");
+        assertRefused(
+                new byte[] {(byte) 0xff, (byte) 0xff, 1},
+                "not a WorkloadRequest",
+                "run agent and proxy of the same release");
     }
 
-    private void assertRefused(byte[] record, String cause, Fd... descriptors) throws Exception {
+    private void assertRefused(byte[] record, String cause, String remedy, Fd... descriptors) throws Exception {
         Path socket = Path.of(proxy.program().environment().get("INPOD_UDS"));
         NodeProgram agent = mesh.node("two").agent();
         long position = proxy.log().position();
@@ -193,7 +207,28 @@ final class BadInputTest {
                 .filter(line -> line.contains(cause))
                 .toList();
         assertThat(lines).as("what the operator reads").hasSize(1);
-        assertThat(lines.getFirst()).contains("nack to the node agent");
+        assertThat(lines.getFirst()).contains("nack to the node agent", remedy);
+    }
+
+    @Test
+    void resourceThatCannotBeReadIsRejectedByNameAndWhatWasGoodStaysInUse() {
+        long position = proxy.log().position();
+        String name = "unusable/of-this-test";
+        mesh.controlPlane().edit(edit -> edit.putUnusable(ResourceType.ADDRESS, name, Unusable.UNKNOWN_ENUM));
+        try {
+            String line = Await.until(
+                    "a line about " + name,
+                    LIMIT,
+                    () -> proxy.log().linesSince(position).stream()
+                            .filter(one -> one.contains(name))
+                            .findFirst(),
+                    () -> proxy.log().tail(10));
+            assertThat(line)
+                    .contains("warn", "rejected 1 of 1 resources of type", name + ": ")
+                    .contains("Their last good state stays in use. Look for them in istiod's log");
+        } finally {
+            mesh.controlPlane().edit(edit -> edit.remove(ResourceType.ADDRESS, name));
+        }
     }
 
     private void echo() throws IOException {

@@ -59,7 +59,10 @@ public final class Programs {
     /** Our proxy, our agent, and the compiled plugin where there is one. */
     public static MeshOptions.Builder options() {
         Path plugin = ROOT.resolve("cni-agent/target/culvert-cni");
-        CniPlugin how = Files.isExecutable(plugin) ? new CniPlugin.Executable(plugin) : new CniPlugin.PlayedByTestkit();
+        return options(Files.isExecutable(plugin) ? new CniPlugin.Executable(plugin) : new CniPlugin.PlayedByTestkit());
+    }
+
+    static MeshOptions.Builder options(CniPlugin how) {
         return MeshOptions.proxy(proxy())
                 .agent(new Agent.Command(agent(), Map.of(), how))
                 .readyLimit(READY_LIMIT);

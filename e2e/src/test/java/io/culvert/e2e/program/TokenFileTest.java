@@ -4,9 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.culvert.e2e.mesh.Programs;
 import io.culvert.linux.Netns;
+import io.culvert.linux.SeqpacketListener;
+import io.culvert.linux.SeqpacketSocket;
 import io.culvert.testkit.controlplane.ControlPlane;
+import io.culvert.testkit.controlplane.ControlPlaneEvent.Acked;
+import io.culvert.testkit.controlplane.ControlPlaneEvent.CallerRefused;
+import io.culvert.testkit.controlplane.DiscoveryFault;
 import io.culvert.testkit.controlplane.ProxyAccount;
 import io.culvert.testkit.controlplane.ProxySetup;
+import io.culvert.testkit.controlplane.ResourceType;
 import io.culvert.testkit.listen.Listening;
 import io.culvert.testkit.process.Await;
 import io.culvert.testkit.spec.AddressPlan;
@@ -22,15 +28,21 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A proxy without its token says so, against a control plane that asks for one. */
 @Tag("e2e")
 final class TokenFileTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @TempDir
     private Path directory;
@@ -90,6 +102,65 @@ final class TokenFileTest {
         }
     }
 
+    /**
+     * No pod is taken over before its policies are known. That the proxy was refused twice gives one without this gate
+     * more than the time to come: it would within 20 ms.
+     */
+    @Test
+    void comesToTheNodeAgentOnlyWhenItHasTheMesh() throws Exception {
+        Path late = directory.resolve("late-token");
+        try (SeqpacketListener agent = SeqpacketListener.listen(agentSocket());
+                ProxyAlone proxy = proxyWithToken(late.toString())) {
+            CompletableFuture<byte[]> hello = helloTo(agent);
+            proxy.awaitLine("token file " + late + " is missing");
+            Files.writeString(late, "not a token");
+            Await.untilTrue(
+                    "two attempts are refused",
+                    LIMIT,
+                    () -> controlPlane.events().all(CallerRefused.class).size() >= 2,
+                    () -> String.join("\n", proxy.lines()));
+            assertThat(hello).as("nobody knocks at the agent's").isNotDone();
+
+            Files.copy(setup.token(), late, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(hello.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).containsExactly(0x08, 0x01);
+        }
+    }
+
+    /** One type is acknowledged and the answer about the other lost: half a mesh is none. */
+    @ParameterizedTest
+    @EnumSource(ResourceType.class)
+    void comesToTheNodeAgentOnlyWithBothAddressesAndPolicies(ResourceType lost) throws Exception {
+        controlPlane.discoveryFaults().about(lost.name()::equals, new DiscoveryFault.Drop());
+        try (SeqpacketListener agent = SeqpacketListener.listen(agentSocket());
+                ProxyAlone proxy = proxyWithToken(setup.token().toString())) {
+            CompletableFuture<byte[]> hello = helloTo(agent);
+            controlPlane.events().await(Acked.class, acked -> acked.type() != lost, LIMIT);
+            assertThat(proxy.get(ProxyAlone.ADMIN, "/config_dump").status()).isEqualTo(200);
+            assertThat(hello).as("nobody knocks at the agent's").isNotDone();
+
+            controlPlane.discoveryFaults().clear();
+            controlPlane.closeStreams(Status.UNAVAILABLE);
+            assertThat(hello.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).containsExactly(0x08, 0x01);
+        }
+    }
+
+    private Path agentSocket() {
+        return Path.of(setup.environment().get("INPOD_UDS"));
+    }
+
+    /** In the agent's place; closing the listener ends it. */
+    private static CompletableFuture<byte[]> helloTo(SeqpacketListener agent) {
+        CompletableFuture<byte[]> hello = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("agent").start(() -> {
+            try (SeqpacketSocket session = agent.accept()) {
+                hello.complete(session.receive(1024, LIMIT).bytes());
+            } catch (IOException | RuntimeException e) {
+                hello.completeExceptionally(e);
+            }
+        });
+        return hello;
+    }
+
     @Test
     void namesTheDefaultFileWhereNobodyNamesAnother() throws IOException {
         try (ProxyAlone proxy = proxyWithToken("")) {
@@ -128,7 +199,7 @@ final class TokenFileTest {
     private void awaitServed(ProxyAlone proxy) {
         Await.untilTrue(
                 "the proxy is served",
-                Duration.ofSeconds(60),
+                LIMIT,
                 () -> controlPlane.streams() == 1,
                 () -> String.join("\n", proxy.lines()));
     }

@@ -90,7 +90,7 @@ public final class ConfigReader {
     private void refuseUnknownOwnVariables() throws ConfigException {
         for (Map.Entry<String, String> own : env.withPrefix(OWN_PREFIX).entrySet()) {
             String name = OWN_PREFIX + own.getKey();
-            if (!OwnSettings.NAMES.contains(name)) {
+            if (!OwnSettings.NAMES.contains(name) && !OwnSettings.OF_OTHER_PROGRAMS.contains(name)) {
                 throw ConfigException.invalid(
                         name, own.getValue(), "there is no such setting; known are " + OwnSettings.NAMES);
             }

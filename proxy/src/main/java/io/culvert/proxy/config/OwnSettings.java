@@ -35,6 +35,20 @@ public record OwnSettings(
             "CULVERT_STATE_SNAPSHOT_INTERVAL",
             CONGESTION_CONTROL);
 
+    /**
+     * Names with the same prefix that other programs of this repository read: the launcher, the demo, the tests and the
+     * node agent. Exported for those, they must not keep the proxy from starting.
+     */
+    static final List<String> OF_OTHER_PROGRAMS = List.of(
+            "CULVERT_LAUNCHER_PID",
+            "CULVERT_DEMO_START_LIMIT_S",
+            "CULVERT_TEST_MAY_SKIP",
+            "CULVERT_TESTKIT_LOG",
+            "CULVERT_HOST_ROOT",
+            "CULVERT_HEALTH_PORT",
+            "CULVERT_ADMIN_PORT",
+            "CULVERT_LOG_LEVEL");
+
     private static final Duration AGE_MAX = Duration.ofHours(24);
     private static final Duration GRACE = Duration.ofSeconds(10);
     private static final Duration INTERVAL = Duration.ofSeconds(30);

@@ -180,6 +180,8 @@ public final class ZdsClient implements Drain.Participant {
                 reply = workloads.handle(ZdsRequest.parse(record));
             } catch (SocketTimeoutException retryDue) {
                 continue;
+            } catch (ZdsRequest.WrongDescriptorException e) {
+                reply = new Reply.WrongDescriptor(String.valueOf(e.getMessage()));
             } catch (IOException e) {
                 reply = new Reply.Unreadable(String.valueOf(e.getMessage()));
             }
@@ -211,7 +213,7 @@ public final class ZdsClient implements Drain.Participant {
     private static void acknowledge(SeqpacketSocket socket, Reply reply) throws IOException {
         String error = reply.error();
         if (!error.isEmpty()) {
-            log.error("nack to the node agent: {}", error);
+            log.error("nack to the node agent: {}; {}", error, reply.remedy());
         }
         String bounded = error.length() > ERROR_CHARS_MAX ? error.substring(0, ERROR_CHARS_MAX) : error;
         String plain = new String(bounded.getBytes(StandardCharsets.US_ASCII), StandardCharsets.US_ASCII);

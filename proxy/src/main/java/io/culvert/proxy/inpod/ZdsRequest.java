@@ -26,6 +26,15 @@ sealed interface ZdsRequest {
 
     record SnapshotSent() implements ZdsRequest {}
 
+    /** What came with an Add is something else than a network namespace. */
+    final class WrongDescriptorException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        WrongDescriptorException(String message, KernelException cause) {
+            super(message, cause);
+        }
+    }
+
     /**
      * Reads a record and takes over its descriptors; those that are not handed on are closed, whatever happens.
      *
@@ -70,7 +79,7 @@ sealed interface ZdsRequest {
         try {
             return Netns.adopt(fd);
         } catch (KernelException e) {
-            throw new IOException("the descriptor of Add is no network namespace: " + e.getMessage(), e);
+            throw new WrongDescriptorException("the descriptor of Add is no network namespace: " + e.getMessage(), e);
         }
     }
 

@@ -71,7 +71,7 @@ final class ChainVerifier {
 
     private static List<X509Certificate> decode(byte[][] presented) throws PeerRejected {
         if (presented.length == 0) {
-            throw new PeerRejected(X509_V_ERR_CERT_REJECTED, "peer sent no certificates");
+            throw new PeerRejected(X509_V_ERR_CERT_REJECTED, PeerFault.UNUSABLE, "peer sent no certificates");
         }
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
@@ -81,7 +81,8 @@ final class ChainVerifier {
             }
             return certificates;
         } catch (CertificateException e) {
-            throw new PeerRejected(X509_V_ERR_CERT_REJECTED, "invalid peer certificate: BadEncoding");
+            throw new PeerRejected(
+                    X509_V_ERR_CERT_REJECTED, PeerFault.UNUSABLE, "invalid peer certificate: BadEncoding");
         }
     }
 
@@ -130,7 +131,9 @@ final class ChainVerifier {
 
     private static PeerRejected unknownIssuer() {
         return new PeerRejected(
-                X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "invalid peer certificate: UnknownIssuer");
+                X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+                PeerFault.FOREIGN,
+                "invalid peer certificate: UnknownIssuer");
     }
 
     private static void checkUsage(X509Certificate certificate, PeerRole role) throws PeerRejected {
@@ -141,10 +144,12 @@ final class ChainVerifier {
         try {
             List<String> allowed = certificate.getExtendedKeyUsage();
             if (allowed != null && !allowed.contains(needed)) {
-                throw new PeerRejected(X509_V_ERR_INVALID_PURPOSE, "invalid peer certificate: InvalidPurpose");
+                throw new PeerRejected(
+                        X509_V_ERR_INVALID_PURPOSE, PeerFault.UNUSABLE, "invalid peer certificate: InvalidPurpose");
             }
         } catch (CertificateParsingException e) {
-            throw new PeerRejected(X509_V_ERR_CERT_REJECTED, "invalid peer certificate: BadEncoding");
+            throw new PeerRejected(
+                    X509_V_ERR_CERT_REJECTED, PeerFault.UNUSABLE, "invalid peer certificate: BadEncoding");
         }
     }
 
@@ -162,7 +167,8 @@ final class ChainVerifier {
             }
             return List.copyOf(uris);
         } catch (CertificateParsingException e) {
-            throw new PeerRejected(X509_V_ERR_CERT_REJECTED, "invalid peer certificate: BadEncoding");
+            throw new PeerRejected(
+                    X509_V_ERR_CERT_REJECTED, PeerFault.UNUSABLE, "invalid peer certificate: BadEncoding");
         }
     }
 

@@ -7,9 +7,16 @@ final class PeerRejected extends Exception {
     /** A constant of {@link io.netty.internal.tcnative.CertificateVerifier}: decides the alert that the peer gets. */
     private final int verifyError;
 
-    PeerRejected(int verifyError, String text) {
+    private final PeerFault fault;
+
+    PeerRejected(int verifyError, PeerFault fault, String text) {
         super(text, null, false, false);
         this.verifyError = verifyError;
+        this.fault = fault;
+    }
+
+    PeerFault fault() {
+        return fault;
     }
 
     int verifyError() {

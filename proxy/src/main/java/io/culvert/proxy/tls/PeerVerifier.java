@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Decides on every handshake whether the peer is acceptable: chain, key usage, time, identity.
@@ -41,6 +42,7 @@ final class PeerVerifier {
             return size() > ROOTS_MAX;
         }
     };
+    private final PeerAdvice advice = new PeerAdvice();
     private long pathsBuilt;
 
     PeerVerifier(InstantSource clock) {
@@ -58,6 +60,11 @@ final class PeerVerifier {
         return pathsBuilt;
     }
 
+    /** A line for the log, where this has not been said lately. */
+    Optional<String> advice(PeerRejected rejected) {
+        return advice.on(rejected.fault(), clock.instant());
+    }
+
     VerifiedPeer verify(byte[][] presented, TrustRoots trusted, PeerRule rule) throws PeerRejected {
         PeerRole role = switch (rule) {
             case PeerRule.OneOf o -> PeerRole.SERVER;
@@ -66,10 +73,11 @@ final class PeerVerifier {
         Verified verified = path(new ChainKey(presented, trusted, role));
         Instant now = clock.instant();
         if (now.isBefore(verified.notBefore())) {
-            throw new PeerRejected(X509_V_ERR_CERT_NOT_YET_VALID, "invalid peer certificate: NotValidYet");
+            throw new PeerRejected(
+                    X509_V_ERR_CERT_NOT_YET_VALID, PeerFault.NOT_YET_VALID, "invalid peer certificate: NotValidYet");
         }
         if (now.isAfter(verified.notAfter())) {
-            throw new PeerRejected(X509_V_ERR_CERT_HAS_EXPIRED, "invalid peer certificate: Expired");
+            throw new PeerRejected(X509_V_ERR_CERT_HAS_EXPIRED, PeerFault.EXPIRED, "invalid peer certificate: Expired");
         }
         switch (rule) {
             case PeerRule.OneOf oneOf -> checkExpected(verified.peer(), oneOf.expected());
@@ -103,6 +111,7 @@ final class PeerVerifier {
         }
         throw new PeerRejected(
                 X509_V_ERR_CERT_REJECTED,
+                PeerFault.OTHER_IDENTITY,
                 "identity verification error: peer did not present the expected SAN (" + expected + "), got "
                         + peer.uris());
     }
@@ -116,6 +125,7 @@ final class PeerVerifier {
         }
         throw new PeerRejected(
                 X509_V_ERR_CERT_REJECTED,
+                PeerFault.OTHER_TRUST_DOMAIN,
                 "identity verification error: peer did not present the expected trustdomain (" + own + "), got "
                         + peer.uris());
     }

@@ -6,6 +6,8 @@ import io.netty.internal.tcnative.SSL;
 import io.netty.internal.tcnative.SSLContext;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * BoringSSL's context for one certificate and one role, on one loop; making one parses nothing. Counted references: the
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * skipped. The server issues no tickets, the client stores none.
  */
 final class TlsContext {
+    private static final Logger LOG = LoggerFactory.getLogger(TlsContext.class);
+
     /** Key exchange groups, best first. */
     private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
 
@@ -85,6 +89,7 @@ final class TlsContext {
             return CertificateVerifier.X509_V_OK;
         } catch (PeerRejected e) {
             session.reject(e.text());
+            verifier.advice(e).ifPresent(LOG::warn);
             return e.verifyError();
         } catch (RuntimeException e) {
             session.reject("peer verification failed: " + e);

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +89,31 @@ class ConfigReaderTest {
         assertThatThrownBy(() -> read(name, value))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageStartingWith("invalid env var " + name + "=" + value + " " + why);
+    }
+
+    /** Whoever exports a variable for the demo or the tests can still start a proxy by hand. */
+    @Test
+    void takesNoOffenceAtVariablesOfTheLauncherAndTheAgent() throws IOException, ConfigException {
+        Path root = Path.of("..");
+        List<Path> readers = new ArrayList<>(List.of(root.resolve("culvert"), root.resolve(".ci/run")));
+        try (var parts = Files.list(root.resolve("launcher"))) {
+            parts.filter(Files::isRegularFile).forEach(readers::add);
+        }
+        readers.add(root.resolve("cni-agent/src/main/java/io/culvert/agent/config/AgentConfig.java"));
+        Map<String, String> exported = new HashMap<>();
+        for (Path reader : readers) {
+            Pattern.compile("CULVERT_[A-Z_]*[A-Z]")
+                    .matcher(Files.readString(reader))
+                    .results()
+                    .forEach(name -> exported.put(name.group(), "1"));
+        }
+        assertThat(exported).containsKeys("CULVERT_LAUNCHER_PID", "CULVERT_TEST_MAY_SKIP", "CULVERT_HEALTH_PORT");
+        exported.put("CULVERT_DEMO_START_LIMIT_S", "30");
+        exported.put("CULVERT_LOG_LEVEL", "debug");
+        exported.put("CULVERT_TESTKIT_LOG", "INFO");
+
+        assertThat(ConfigReader.read(exported, directory, CPUS, warnings::add).own())
+                .isEqualTo(read().own());
     }
 
     @ParameterizedTest

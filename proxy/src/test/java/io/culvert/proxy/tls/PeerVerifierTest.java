@@ -2,6 +2,7 @@ package io.culvert.proxy.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.culvert.proxy.tls.CaForTests.Spec;
 import io.culvert.xds.identity.Identity;
@@ -91,6 +92,18 @@ final class PeerVerifierTest {
         assertRejected(
                 () -> verifier.verify(CaForTests.der(leaf), verifier.roots(List.of()), AS_SERVER),
                 "invalid peer certificate: UnknownIssuer");
+    }
+
+    @Test
+    void tellsWhatToDoOnceForEachFault() throws Exception {
+        X509Certificate leaf = foreign.leaf(Spec.of(PEER.toString()));
+        for (int i = 0; i < 2; i++) {
+            PeerRejected rejected = catchThrowableOfType(PeerRejected.class, () -> verify(AS_SERVER, leaf));
+            assertThat(verifier.advice(rejected).isPresent()).as("time %d", i).isEqualTo(i == 0);
+        }
+        PeerRejected elsewhere = catchThrowableOfType(
+                PeerRejected.class, () -> verify(AS_SERVER, ca.leaf(Spec.of("spiffe://elsewhere/ns/a/sa/b"))));
+        assertThat(verifier.advice(elsewhere).orElseThrow()).contains("another trust domain");
     }
 
     @Test
