@@ -6,6 +6,7 @@ import io.culvert.testkit.controlplane.ControlPlane;
 import io.culvert.testkit.controlplane.DiscoveryFault;
 import io.culvert.testkit.controlplane.ResourceType;
 import io.culvert.testkit.listen.Listening;
+import io.culvert.testkit.process.Await;
 import io.culvert.testkit.spec.ScaleMesh;
 import io.culvert.xds.AdsStatus;
 import io.grpc.Status;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The control plane dies, is somebody else, or no longer knows the proxy; what is known stays, and it comes back. */
 @Tag("direct")
 final class ControlPlaneLossTest {
+    private static final Duration LIMIT = Duration.ofMinutes(1);
+
     private static final ScaleMesh MESH = new ScaleMesh(50, 5, 3);
     private static final String REMOVED = MESH.changed(7, true).getWorkload().getUid();
 
@@ -182,6 +185,8 @@ final class ControlPlaneLossTest {
     }
 
     private void loseStream() {
+        // The client is connected a moment before the server has its stream, and what it has not it cannot lose.
+        Await.untilTrue("the server has the stream", LIMIT, () -> server.streams() == 1, () -> "");
         long stream = follower.status().streams();
         server.closeStreams(Status.CANCELLED);
         follower.awaitStatus(

@@ -1,6 +1,7 @@
 package io.culvert.proxy.hbone;
 
 import static io.culvert.proxy.relay.LoopsForTests.on;
+import static io.culvert.proxy.relay.LoopsForTests.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.culvert.proxy.hbone.DifferentialTest.Seen;
@@ -8,6 +9,7 @@ import io.culvert.proxy.hbone.RawFrames.Frame;
 import io.culvert.proxy.relay.DataLoop;
 import io.culvert.proxy.relay.EndReason;
 import io.culvert.proxy.relay.LoopsForTests;
+import io.culvert.proxy.relay.RawBuffer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -64,13 +66,31 @@ final class WindowEdgeTest {
 
     /** Fills the windows of so many streams to the last byte, adds what is beyond, and shows both what comes of it. */
     private static void compare(int filled, byte[] beyond, Check check) throws Exception {
+        List<RawBuffer> held = on(loop, WindowEdgeTest::holdSoMuchThatNothingIsLent);
+        try {
+            compareSome(filled, beyond, check);
+        } finally {
+            run(loop, () -> held.forEach(RawBuffer::release));
+        }
+    }
+
+    /** The connection's window has an edge only while a loop that holds much lends nothing. */
+    private static List<RawBuffer> holdSoMuchThatNothingIsLent() {
+        List<RawBuffer> held = new ArrayList<>();
+        while (loop.buffers().outstandingBytes() < ConnectionWindow.HELD_MAX) {
+            held.add(loop.buffers().large());
+        }
+        return held;
+    }
+
+    private static void compareSome(int filled, byte[] beyond, Check check) throws Exception {
         Long one = Long.getLong("culvert.seed");
         long first = one != null ? one : new SplittableRandom().nextInt(1_000_000_000);
-        for (int run = 0; run < (one != null ? 1 : RUNS); run++) {
-            RandomGenerator random = new SplittableRandom(first + run);
+        for (int i = 0; i < (one != null ? 1 : RUNS); i++) {
+            RandomGenerator random = new SplittableRandom(first + i);
             byte[] bytes = script(random, filled).bytes(beyond).toBytes();
             Seen ours = on(loop, () -> ours(bytes, random));
-            String replay = "-Dculvert.seed=" + (first + run);
+            String replay = "-Dculvert.seed=" + (first + i);
             Seen netty = NettyServerForTests.see(bytes);
             assertThat(ours.traces()).as(replay).isEqualTo(netty.traces());
             check.of(ours, netty, replay);
