@@ -85,7 +85,7 @@ public final class PodSockets {
     /** As {@link #listen}, for HBONE: without keepalive, and what it accepts sends as tunnels are to. */
     public Listener listenForTunnels(int port) throws KernelException {
         Listener listener = listen(port, false);
-        congestionControl(listener.fd().number());
+        congestionControl(listener.fd());
         return listener;
     }
 
@@ -114,19 +114,22 @@ public final class PodSockets {
     /** As {@link #dial}, for HBONE. */
     public Fd dialTunnel(IpAddress destination) throws KernelException {
         Fd fd = dial(destination);
-        congestionControl(fd.number());
+        congestionControl(fd);
         return fd;
     }
 
     /** The start has tried it; what fails here all the same costs speed at most. */
-    private void congestionControl(int fd) {
+    private void congestionControl(Fd fd) {
         if (settings.congestionControl().isEmpty()) {
             return;
         }
         try {
-            SocketOptions.setCongestionControl(fd, settings.congestionControl());
+            SocketOptions.setCongestionControl(fd.number(), settings.congestionControl());
         } catch (KernelException e) {
             log.debug("a tunnel keeps the kernel's congestion control: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
         }
     }
 
