@@ -70,6 +70,17 @@ proxy_heap_mib() { # [CGROUPS [MEMINFO]]
     printf '%s\n' "$limit"
 }
 
+# The most the JVM may have outside of its heap, in MiB: the proxy bounds its buffers itself, at half of the heap or at
+# what CULVERT_BUFFER_MEMORY_MIB says; this is for what else there is, and for a loop's buffers on top of the bound.
+proxy_direct_mib() { # [CGROUPS [MEMINFO]]
+    local buffers=${CULVERT_BUFFER_MEMORY_MIB:-}
+    [[ "$buffers" =~ ^[0-9]{1,7}$ ]] || buffers=$(($(proxy_heap_mib "$@") / 2))
+    # One loop for four processors, at least two, and 16 MiB for each is the proxy's least.
+    local least=$(((($(nproc) + 3) / 4 + 1) * 16))
+    [ "$buffers" -ge "$least" ] || buffers=$least
+    printf '%s\n' $((buffers * 5 / 4 + 128))
+}
+
 # What each control group above this process allows, a line each: in a container the first is its own.
 cgroup_memory_limits() { # CGROUPS
     local groups=$1 path
@@ -89,7 +100,7 @@ program_command() { # proxy|agent
         proxy)
             main=io.culvert.proxy.Main
             own=("${both_compilers[@]}" -XX:+UseCompactObjectHeaders -Xms8m "-Xmx$(proxy_heap_mib)m")
-            own+=(-XX:MaxDirectMemorySize=256m)
+            own+=("-XX:MaxDirectMemorySize=$(proxy_direct_mib)m")
             # A resumed TLS session would skip the check of the peer's certificate.
             own+=(-Djdk.tls.server.enableSessionTicketExtension=false)
             own+=(-Djdk.tls.client.enableSessionTicketExtension=false)

@@ -20,6 +20,11 @@ record BufferMetrics(DataLoops loops) implements MetricSource {
         out.sample("culvert_buffers", "", loops.buffersOutstanding());
         out.family("culvert_buffer_bytes", "gauge", "Bytes of those buffers (unstable).", "bytes");
         out.sample("culvert_buffer_bytes", "", loops.bufferBytesOutstanding());
+        out.family(
+                "culvert_connections_ended_for_memory",
+                "counter",
+                "Connections with slow readers that were ended because buffers ran short (unstable).");
+        out.sample("culvert_connections_ended_for_memory_total", "", loops.endedForMemory());
         if (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider netty) {
             out.family(
                     "culvert_netty_direct_bytes",

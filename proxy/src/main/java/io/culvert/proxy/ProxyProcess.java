@@ -76,7 +76,8 @@ final class ProxyProcess implements AutoCloseable {
             Map<String, String> environment,
             LogSink sink,
             InstantSource clock,
-            LongSupplier ticker) {
+            LongSupplier ticker,
+            long bufferBytes) {
         this.config = config;
         this.ticker = ticker;
         this.drain = new Drain(config.terminationDeadline(), ticker);
@@ -85,7 +86,7 @@ final class ProxyProcess implements AutoCloseable {
         this.xdsMetrics = new XdsMetrics(ticker, control::xdsStatus);
         ConnectionTelemetry telemetry = new ConnectionTelemetry(traffic, new AccessLog(sink), ticker);
         this.data = new DataPlane(
-                DataLoops.start(config.workerThreads(), ticker),
+                DataLoops.start(config.workerThreads(), ticker, bufferBytes),
                 services(config, control, telemetry),
                 config.inpod().sockets(),
                 hbone(config.tunnel()),
@@ -124,7 +125,8 @@ final class ProxyProcess implements AutoCloseable {
         }
         log.info("running with config: {}", ConfigDump.settings(config));
         InpodPreflight.check(config.inpod().sockets());
-        ProxyProcess process = new ProxyProcess(config, environment, sink, clock, ticker);
+        long bufferBytes = BufferMemory.bytes(config.own().bufferMib(), config.workerThreads());
+        ProxyProcess process = new ProxyProcess(config, environment, sink, clock, ticker, bufferBytes);
         try {
             process.begin(version, sink, clock);
             return process;

@@ -55,8 +55,11 @@ final class BackPressureTest {
     /** Looks after it, during which the senders go on pushing: about eight seconds. */
     private static final int WATCHED_LOOKS = 800;
 
-    /** What two JVMs do anyway in that time, such as compiling. The stalled connections hold ten times as much. */
-    private static final long RESIDENT_GROWTH_KIB_MAX = 8 << 10;
+    /**
+     * What two JVMs may do anyway in that time: their young generations fill up to their size, and C2 compiles. What a
+     * proxy reads for nobody shows in its buffers and at its senders, to the byte; this is for what neither counts.
+     */
+    private static final long RESIDENT_GROWTH_KIB_MAX = 64 << 10;
 
     private static Mesh mesh;
     private static MeshPod client;
@@ -113,14 +116,15 @@ final class BackPressureTest {
                     .as("what the proxies hold for the stalled ones")
                     // The uploads and a download by tunnel, and one of each in plain text, which has no window.
                     .isLessThan((TUNNELS * STALLED_STREAMS + 1) * (STREAM_WINDOW + IN_HAND) + 2 * IN_HAND);
+            long most = watch(uploads, neighbours);
             for (Sender upload : uploads) {
                 assertThat(upload.taken).as("bytes taken of %s", upload.name).isLessThan(upload.most);
             }
             assertThat(downloaded.get()).as("bytes of both downloads").isLessThan(tunnelled() + plain());
-
-            long most = watch(uploads, neighbours);
-            assertThat(most - resident).as("KiB that both proxies grew by").isLessThan(RESIDENT_GROWTH_KIB_MAX);
             assertThat(bufferBytes() - atRest).as("buffers after that").isLessThan(heldBytes + IN_HAND);
+            assertThat(most - resident)
+                    .as("KiB that both proxies grew by, from %d", resident)
+                    .isLessThan(RESIDENT_GROWTH_KIB_MAX);
         } finally {
             done.countDown();
             for (SocketChannel channel : open) {

@@ -10,9 +10,9 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How the launcher chooses the proxy's largest heap, by the memory that machine and container have. */
+/** How the launcher chooses the proxy's largest heap, and what goes beside it, by the memory of machine and container. */
 final class ProxyHeapTest {
-    private static final String ASK = ". \"$0/launcher/commands.sh\"; proxy_heap_mib \"$1\" \"$2\"";
+    private static final String ASK = ". \"$0/launcher/commands.sh\"; $3 \"$1\" \"$2\"";
 
     @TempDir
     private Path groups;
@@ -26,12 +26,17 @@ final class ProxyHeapTest {
     }
 
     private int heapMib(long machineMib) throws IOException, InterruptedException {
+        return ask("proxy_heap_mib", machineMib, "");
+    }
+
+    private int ask(String what, long machineMib, String bufferMib) throws IOException, InterruptedException {
         Path memory = groups.resolve("meminfo");
         Files.writeString(memory, "MemFree: 1 kB\nMemTotal:  " + machineMib * 1024 + " kB\n");
-        Process bash = new ProcessBuilder(
-                        "bash", "-euc", ASK, repository().toString(), groups.toString(), memory.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        ProcessBuilder builder = new ProcessBuilder(
+                        "bash", "-euc", ASK, repository().toString(), groups.toString(), memory.toString(), what)
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("CULVERT_BUFFER_MEMORY_MIB", bufferMib);
+        Process bash = builder.start();
         String answer = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(bash.waitFor()).isZero();
         return Integer.parseInt(answer.strip());
@@ -48,6 +53,13 @@ final class ProxyHeapTest {
         assertThat(heapMib(1_000)).isEqualTo(500);
         assertThat(heapMib(64_000)).isEqualTo(1_024);
         assertThat(heapMib(128)).isEqualTo(96);
+    }
+
+    @Test
+    void leavesRoomForTheBuffersBesideTheHeap() throws Exception {
+        assertThat(ask("proxy_direct_mib", 2_000, "")).isGreaterThanOrEqualTo(500);
+        assertThat(ask("proxy_direct_mib", 2_000, "2048")).isEqualTo(2048 * 5 / 4 + 128);
+        assertThat(ask("proxy_direct_mib", 2_000, "nonsense")).isGreaterThanOrEqualTo(500);
     }
 
     @Test

@@ -12,7 +12,7 @@ public final class LoopForBenchmarks implements AutoCloseable {
     /** Time stands nearly still: no timer comes between. */
     private final AtomicLong clock = new AtomicLong();
 
-    private final DataLoops loops = DataLoops.start(1, clock::incrementAndGet);
+    private final DataLoops loops = DataLoops.start(1, clock::incrementAndGet, Long.MAX_VALUE);
 
     public DataLoop loop() {
         return loops.get(0);

@@ -3,20 +3,28 @@ package io.culvert.proxy.config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Settings that ztunnel does not have (docs/SETTINGS.md).
  *
  * @param renewalJitter spread renewals around half life
+ * @param bufferMib what the buffers of all data loops may have, in MiB; empty: by the size of the heap
  */
 public record OwnSettings(
         boolean renewalJitter,
         CertificateSource certificates,
         KeptIdentities keptIdentities,
-        StateSnapshot stateSnapshot) {
+        StateSnapshot stateSnapshot,
+        Optional<Long> bufferMib) {
 
     /** Empty where it is the kernel's business. */
     public static final String CONGESTION_CONTROL = "CULVERT_TUNNEL_CONGESTION_CONTROL";
+
+    /** How much may wait for slow readers. */
+    public static final String BUFFER_MIB = "CULVERT_BUFFER_MEMORY_MIB";
+
+    private static final long BUFFER_MIB_MAX = 1 << 20;
 
     /** Their names, and those of the launcher's. */
     static final List<String> NAMES = List.of(
@@ -33,7 +41,8 @@ public record OwnSettings(
             "CULVERT_STATE_SNAPSHOT_MAX_AGE",
             "CULVERT_STATE_SNAPSHOT_GRACE",
             "CULVERT_STATE_SNAPSHOT_INTERVAL",
-            CONGESTION_CONTROL);
+            CONGESTION_CONTROL,
+            BUFFER_MIB);
 
     /**
      * Names with the same prefix that other programs of this repository read: the launcher, the demo, the tests and the
@@ -91,7 +100,11 @@ public record OwnSettings(
 
     static OwnSettings read(Environment env) throws ConfigException {
         return new OwnSettings(
-                env.flag("CULVERT_CERT_RENEWAL_JITTER", true), source(env), directory(env), snapshot(env));
+                env.flag("CULVERT_CERT_RENEWAL_JITTER", true),
+                source(env),
+                directory(env),
+                snapshot(env),
+                env.optionalNumber(BUFFER_MIB, BUFFER_MIB_MAX));
     }
 
     private static CertificateSource source(Environment env) throws ConfigException {

@@ -243,7 +243,8 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
 
     /** A DATA frame has come that was allowed: whether the others' room is still enough. */
     void keepOpen() {
-        int announce = receive.widen(loop.buffers().outstandingBytes());
+        int announce =
+                receive.widen(loop.buffers().outstandingBytes(), loop.held().most());
         if (announce > 0 && state != State.CLOSED) {
             writer.windowUpdate(0, announce);
         }

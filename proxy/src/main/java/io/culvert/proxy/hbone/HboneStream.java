@@ -1,5 +1,6 @@
 package io.culvert.proxy.hbone;
 
+import io.culvert.proxy.relay.HeldBytes;
 import io.culvert.proxy.relay.RawBuffer;
 import io.culvert.proxy.relay.SliceQueue;
 import io.culvert.proxy.relay.TunnelStream;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * only</td></tr>
  * </table>
  */
-public final class HboneStream implements TunnelStream {
+public final class HboneStream implements TunnelStream, HeldBytes.Holder {
     private final HboneConnection connection;
     private final int id;
     private final ReceiveWindow receive;
@@ -118,6 +119,7 @@ public final class HboneStream implements TunnelStream {
         SliceQueue held = early;
         early = null;
         if (held != null) {
+            connection.loop().held().remove(this);
             held.drainTo((buffer, at, bytes) -> {
                 newEvents.onData(buffer, at, bytes);
                 connection.loop().flushGathered();
@@ -183,6 +185,7 @@ public final class HboneStream implements TunnelStream {
         int code = switch (why) {
             case SOCKET_RESET -> ErrorCode.CONNECT_ERROR;
             case CANCELLED -> ErrorCode.CANCEL;
+            case OUT_OF_ROOM -> ErrorCode.ENHANCE_YOUR_CALM;
         };
         answer = null;
         connection.writer().reset(id, code);
@@ -215,8 +218,20 @@ public final class HboneStream implements TunnelStream {
         }
         if (early == null) {
             early = new SliceQueue(connection.loop().buffers());
+            connection.loop().held().add(this);
         }
         early.append(buffer, at, bytes);
+    }
+
+    @Override
+    public int heldBytes() {
+        return early == null ? 0 : early.bytes();
+    }
+
+    @Override
+    public void giveUp() {
+        connection.writer().reset(id, ErrorCode.ENHANCE_YOUR_CALM);
+        onReset(ErrorCode.ENHANCE_YOUR_CALM, true);
     }
 
     /**
@@ -307,6 +322,7 @@ public final class HboneStream implements TunnelStream {
     private void close(boolean resetByUs) {
         closed = true;
         if (early != null) {
+            connection.loop().held().remove(this);
             connection.credit(early.discard());
             early = null;
         }

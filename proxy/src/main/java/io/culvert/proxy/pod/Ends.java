@@ -48,6 +48,8 @@ public final class Ends {
                     case POLICY_CHANGE -> new ProxyError.PolicyChanged();
                     case CERTIFICATE_REVOKED -> new ProxyError.CertificateRevoked();
                     case DRAIN, POD_REMOVED -> new ProxyError.Drained();
+                    case MEMORY ->
+                        new ProxyError.IoFailed(new IoCause("its reader is too slow, and buffers ran short"));
                     case FAULT -> new ProxyError.IoFailed(new IoCause("a defect of this program, see the log"));
                 });
     }

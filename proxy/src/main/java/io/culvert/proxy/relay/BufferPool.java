@@ -2,6 +2,7 @@ package io.culvert.proxy.relay;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A connection at rest holds none: buffers are taken for a turn, or for as long as bytes wait in them. Free ones are
  * kept up to {@link #LARGE_KEPT} and {@link #CHUNKS_KEPT}, as long as they are used now and then; others are given back
- * to the operating system. How many may be out at once has no bound of its own: each holder has one (a flow-control
- * window, one unfinished write per socket).
+ * to the operating system. How many may be out at once is not decided here: each holder has a bound (a flow-control
+ * window, one unfinished write per socket), and {@link HeldBytes} has one for all.
  */
 public final class BufferPool {
     /**
@@ -33,6 +34,7 @@ public final class BufferPool {
     private final Spares<RawBuffer> freeLarge = new Spares<>(LARGE_KEPT, RawBuffer::free);
     private final Spares<RawBuffer> freeChunks = new Spares<>(CHUNKS_KEPT, RawBuffer::free);
     private final Runnable onSpare;
+    private final LongConsumer onHandOut;
 
     /** Written by the loop alone, without a barrier; metrics read them from elsewhere. */
     private final AtomicInteger outstanding = new AtomicInteger();
@@ -43,9 +45,11 @@ public final class BufferPool {
      * Empty.
      *
      * @param onSpare called when a free buffer may have been kept: {@link #dropUnused} is due in a while
+     * @param onHandOut hears how many bytes are out whenever it became more
      */
-    BufferPool(Runnable onSpare) {
+    BufferPool(Runnable onSpare, LongConsumer onHandOut) {
         this.onSpare = onSpare;
+        this.onHandOut = onHandOut;
     }
 
     /** A buffer of {@link #LARGE} bytes with one reference. */
@@ -62,6 +66,7 @@ public final class BufferPool {
         RawBuffer buffer = free == null ? new RawBuffer(this, capacity) : free;
         buffer.handOut();
         count(1, buffer.capacity());
+        onHandOut.accept(outstandingBytes.getPlain());
         return buffer;
     }
 

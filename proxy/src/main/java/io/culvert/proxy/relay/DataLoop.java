@@ -48,13 +48,14 @@ public final class DataLoop {
     private final int index;
     private final LongSupplier nanoTicker;
     private final TimerWheel timers;
-    private final BufferPool buffers = new BufferPool(this::watchSpares);
+    private final HeldBytes held;
+    private final BufferPool buffers;
     private final PipePool pipes = new PipePool(this::watchSpares);
     private final Gather gather;
-    private final WorkingBuffer applicationIn = new WorkingBuffer(buffers);
-    private final WorkingBuffer cipherIn = new WorkingBuffer(buffers);
-    private final WorkingBuffer cipherOut = new WorkingBuffer(buffers);
-    private final WorkingBuffer plainIn = new WorkingBuffer(buffers);
+    private final WorkingBuffer applicationIn;
+    private final WorkingBuffer cipherIn;
+    private final WorkingBuffer cipherOut;
+    private final WorkingBuffer plainIn;
     private final ArrayDeque<Turn> ready = new ArrayDeque<>();
     private final ArrayDeque<Turn> dirty = new ArrayDeque<>();
     private final Set<LoopHandle> handles = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -76,10 +77,19 @@ public final class DataLoop {
         void onTurnFailed(Throwable cause);
     }
 
-    DataLoop(IoEventLoop eventLoop, int index, LongSupplier nanoTicker) {
+    /**
+     * @param bytesMost in its buffers, at least {@link HeldBytes#LEAST}
+     */
+    DataLoop(IoEventLoop eventLoop, int index, LongSupplier nanoTicker, long bytesMost) {
         this.eventLoop = eventLoop;
         this.index = index;
         this.nanoTicker = nanoTicker;
+        this.held = new HeldBytes(this, bytesMost);
+        this.buffers = new BufferPool(this::watchSpares, held::check);
+        this.applicationIn = new WorkingBuffer(buffers);
+        this.cipherIn = new WorkingBuffer(buffers);
+        this.cipherOut = new WorkingBuffer(buffers);
+        this.plainIn = new WorkingBuffer(buffers);
         this.gather = new Gather(buffers);
         this.timers = new TimerWheel(nanoTicker, this::setAlarm);
         this.runTimers = timers::run;
@@ -204,6 +214,11 @@ public final class DataLoop {
 
     public BufferPool buffers() {
         return buffers;
+    }
+
+    /** Who holds bytes for slow readers. */
+    public HeldBytes held() {
+        return held;
     }
 
     /** Buffers that connections hold, beyond the loop's own: 0 when all of them rest. */

@@ -22,14 +22,18 @@ public final class DataLoops implements AutoCloseable {
         this.loops = loops;
     }
 
-    /** Starts {@code count} loops, on threads named {@code data-0} and so on. */
-    public static DataLoops start(int count, LongSupplier nanoTicker) {
+    /**
+     * Starts {@code count} loops, on threads named {@code data-0} and so on.
+     *
+     * @param bytesMost in the buffers of all of them; one has {@link HeldBytes#LEAST} in any case
+     */
+    public static DataLoops start(int count, LongSupplier nanoTicker, long bytesMost) {
         var group = new MultiThreadIoEventLoopGroup(
                 count, new DefaultThreadFactory("data", true), EpollIoHandler.newFactory());
         List<DataLoop> loops = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             IoEventLoop eventLoop = group.next();
-            loops.add(new DataLoop(eventLoop, i, nanoTicker));
+            loops.add(new DataLoop(eventLoop, i, nanoTicker, Math.max(HeldBytes.LEAST, bytesMost / count)));
         }
         return new DataLoops(group, List.copyOf(loops));
     }
@@ -52,6 +56,11 @@ public final class DataLoops implements AutoCloseable {
         return loops.stream()
                 .mapToLong(loop -> loop.buffers().outstandingBytes())
                 .sum();
+    }
+
+    /** Connections that were ended because buffers ran short. */
+    public long endedForMemory() {
+        return loops.stream().mapToLong(loop -> loop.held().ended()).sum();
     }
 
     /** Ends the loops: closes every socket on them, frees their buffers, waits for their threads. */

@@ -10,6 +10,8 @@ public enum EndReason {
     DRAIN,
     /** Its pod left the mesh. */
     POD_REMOVED,
+    /** It held more than all others when buffers ran short. */
+    MEMORY,
     /** The loop ends, or a defect of this program was met. */
     FAULT
 }

@@ -24,12 +24,14 @@ import org.jspecify.annotations.Nullable;
  * CONNECT_ERROR</td></tr>
  * <tr><td>RST_STREAM or loss of the tunnel before END_STREAM</td><td>reset of the application's socket</td></tr>
  * <tr><td>the same behind END_STREAM</td><td>the rest, then a close: the answer was complete</td></tr>
+ * <tr><td>it holds most when buffers run short</td><td>RST_STREAM ENHANCE_YOUR_CALM and a reset, at once</td></tr>
  * <tr><td>{@link #stop}</td><td>RST_STREAM CANCEL and a reset, at once</td></tr>
  * </table>
  *
  * <p>Cost per turn: one read, one encryption, one write; or one writev. Allocates nothing while it runs.
  */
-public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvents, Gather.GatherTarget, DataLoop.Turn {
+public final class StreamRelay
+        implements SocketEvents, TunnelStream.TunnelEvents, Gather.GatherTarget, DataLoop.Turn, HeldBytes.Holder {
     /** Reads before other connections get their turn. */
     private static final int READS_PER_TURN = 4;
 
@@ -87,6 +89,17 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
             stream.abort(TunnelStream.Abort.CANCELLED);
             endBoth(new Stopped(reason));
         }
+    }
+
+    @Override
+    public int heldBytes() {
+        return toSocket.bytes();
+    }
+
+    @Override
+    public void giveUp() {
+        stream.abort(TunnelStream.Abort.OUT_OF_ROOM);
+        endBoth(new Stopped(EndReason.MEMORY));
     }
 
     // ---- socket to stream
@@ -199,6 +212,7 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
         }
         if (written < total) {
             gathered.appendRest(written, toSocket);
+            loop.held().add(this);
         }
         wrote(written);
     }
@@ -217,8 +231,11 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
             return;
         }
         wrote(before - toSocket.bytes());
-        if (streamEnded && toSocket.isEmpty()) {
-            passEndOn();
+        if (toSocket.isEmpty()) {
+            loop.held().remove(this);
+            if (streamEnded) {
+                passEndOn();
+            }
         }
     }
 
@@ -258,7 +275,7 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
             return;
         }
         streamToSocket = end;
-        stream.credit(toSocket.discard());
+        stream.credit(dropHeld());
         readable = true;
         if (socketToStream == null) {
             pump();
@@ -331,7 +348,7 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
 
     private void report() {
         reported = true;
-        stream.credit(toSocket.discard() + loop.gather().discard(this));
+        stream.credit(dropHeld() + loop.gather().discard(this));
         if (socketToStream == null || streamToSocket == null) {
             throw new IllegalStateException("a relay ended with a direction open");
         }
@@ -339,6 +356,11 @@ public final class StreamRelay implements SocketEvents, TunnelStream.TunnelEvent
                 position == Position.SOCKET_IS_DOWNSTREAM
                         ? new RelayEnd(socketToStream, streamToSocket)
                         : new RelayEnd(streamToSocket, socketToStream));
+    }
+
+    private int dropHeld() {
+        loop.held().remove(this);
+        return toSocket.discard();
     }
 
     private static HalfEnd ending(IOException e) {

@@ -39,7 +39,9 @@ public interface TunnelStream {
          */
         SOCKET_RESET,
         /** This side does not want it any longer: RST_STREAM CANCEL. */
-        CANCELLED
+        CANCELLED,
+        /** What it sent was not read, and there is no more room for it: RST_STREAM ENHANCE_YOUR_CALM. */
+        OUT_OF_ROOM
     }
 
     /** What a stream tells its reader. */

@@ -37,11 +37,11 @@ public final class TunnelForTests implements AutoCloseable {
     public static final Identity CLIENT = new Identity("cluster.local", "default", "client");
     public static final Identity SERVER = new Identity("cluster.local", "default", "server");
 
-    public final LoopsForTests loops = new LoopsForTests(2);
-    public final DataLoop clientLoop = loops.get(0);
-    public final DataLoop serverLoop = loops.get(1);
-    public final TlsContexts clientTls = new TlsContexts(clientLoop, InstantSource.system());
-    public final TlsContexts serverTls = new TlsContexts(serverLoop, InstantSource.system());
+    public final LoopsForTests loops;
+    public final DataLoop clientLoop;
+    public final DataLoop serverLoop;
+    public final TlsContexts clientTls;
+    public final TlsContexts serverTls;
     public final CaForTests ca;
     public final HboneConfig config;
 
@@ -79,6 +79,18 @@ public final class TunnelForTests implements AutoCloseable {
     }
 
     public TunnelForTests(HboneConfig config) throws Exception {
+        this(config, Long.MAX_VALUE);
+    }
+
+    /**
+     * @param bufferBytes what both loops' buffers may have
+     */
+    public TunnelForTests(HboneConfig config, long bufferBytes) throws Exception {
+        this.loops = new LoopsForTests(2, bufferBytes);
+        this.clientLoop = loops.get(0);
+        this.serverLoop = loops.get(1);
+        this.clientTls = new TlsContexts(clientLoop, InstantSource.system());
+        this.serverTls = new TlsContexts(serverLoop, InstantSource.system());
         this.config = config;
         this.ca = CaForTests.root("root");
         this.clientCertificate = ca.issue(CLIENT);

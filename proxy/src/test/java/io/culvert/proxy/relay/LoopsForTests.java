@@ -18,7 +18,14 @@ public final class LoopsForTests implements AutoCloseable {
     private final DataLoops loops;
 
     public LoopsForTests(int count) {
-        this.loops = DataLoops.start(count, System::nanoTime);
+        this(count, Long.MAX_VALUE);
+    }
+
+    /**
+     * @param bytesMost in the buffers of all loops
+     */
+    public LoopsForTests(int count, long bytesMost) {
+        this.loops = DataLoops.start(count, System::nanoTime, bytesMost);
     }
 
     public DataLoop get(int index) {
