@@ -10,7 +10,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How the launcher chooses the proxy's largest heap, and what goes beside it, by the memory of machine and container. */
+/** How the launcher chooses the proxy's largest heap and what goes beside it, by the memory that there is. */
 final class ProxyHeapTest {
     private static final String ASK = ". \"$0/launcher/commands.sh\"; $3 \"$1\" \"$2\"";
 
