@@ -5,7 +5,8 @@ package io.culvert.proxy.hbone;
  *
  * <p>Streams whose readers have stalled hold what their own windows allow, and four of them would hold all of a
  * connection's: their neighbours would wait for readers that are none of theirs. So when little is left open, some more
- * is lent, for as long as the loop as a whole holds less than {@link #HELD_MAX}, and less than half of what it may. What comes back repays the loan first.
+ * is lent, for as long as the loop as a whole holds less than {@link #HELD_MAX}, and less than half of what it may.
+ * What comes back repays the loan first.
  *
  * <p>At any time {@code open + owed + held = size + lent}, with the words of {@link ReceiveWindow}. What is owed is
  * announced when it is as much as what is open: at half the size while nobody stalls, and sooner the more is held, for
