@@ -17,6 +17,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -72,6 +73,24 @@ final class MixedPairTest {
                 SocketChannel down = client.tcp(limit).connect(server.at(6002))) {
             assertThat(Bulk.upload(up, 32L << 20, 1)).isTrue();
             assertThat(Bulk.download(down, 32L << 20, 2)).isTrue();
+        }
+    }
+
+    /** The other where the caller is, or where gateway and server are: both ends of a tunnel inside a tunnel. */
+    @ParameterizedTest
+    @ValueSource(strings = {"east", "west"})
+    void eitherEndOfTwoNetworksMayBeTheOther(String peerSide) throws IOException {
+        String binary = System.getenv().getOrDefault("CULVERT_PEER_ZTUNNEL", "");
+        assumeTrue(!binary.isEmpty(), "not run: CULVERT_PEER_ZTUNNEL names no ztunnel binary");
+        Programs.assumeMeshesCanRun();
+        try (TwoNetworks mixed = TwoNetworks.start(Map.of(peerSide, List.of(binary, "proxy")))) {
+            assertThat(mixed.pod("client").tcp(TwoNetworks.LIMIT).exchange(mixed.service(80), PING))
+                    .isInstanceOf(TcpResult.Answered.class);
+            assertThat(mixed.line("east", line -> TwoNetworks.isCallOf("client", line))
+                            .field("dst.identity"))
+                    .isEqualTo("spiffe://cluster.local/ns/default/sa/server");
+            assertThat(mixed.pod("intruder").tcp(TwoNetworks.LIMIT).exchange(mixed.service(80), PING))
+                    .isNotInstanceOf(TcpResult.Answered.class);
         }
     }
 }

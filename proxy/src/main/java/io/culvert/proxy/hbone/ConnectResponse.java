@@ -13,4 +13,12 @@ public record ConnectResponse(int status, List<Header> headers) {
     public Optional<String> header(String name) {
         return ConnectRequest.first(headers, name);
     }
+
+    /** Every field of this name (lower case), in order. */
+    public List<String> all(String name) {
+        return headers.stream()
+                .filter(header -> header.name().equals(name))
+                .map(Header::value)
+                .toList();
+    }
 }

@@ -302,6 +302,7 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
         Cause layer = switch (how) {
             case Transport.TransportEnd.Closed c -> Cause.CLOSED;
             case Transport.TransportEnd.SocketFailed f -> Cause.SOCKET;
+            case Transport.TransportEnd.CarrierFailed f -> Cause.SOCKET;
             case Transport.TransportEnd.SecurityFailed f -> Cause.TLS;
         };
         end(cause != null ? cause : new ConnectionEnd(layer, how.text()));

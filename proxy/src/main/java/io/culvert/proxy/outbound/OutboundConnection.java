@@ -1,6 +1,9 @@
 package io.culvert.proxy.outbound;
 
 import io.culvert.proxy.address.IpPort;
+import io.culvert.proxy.hbone.ConnectResponse;
+import io.culvert.proxy.hbone.HboneStream;
+import io.culvert.proxy.hbone.OpenFailure;
 import io.culvert.proxy.outcome.Outcome;
 import io.culvert.proxy.outcome.ProxyError;
 import io.culvert.proxy.pod.ConnectionLife;
@@ -20,12 +23,15 @@ import io.culvert.proxy.routing.AddressFetch;
 import io.culvert.proxy.routing.Destination;
 import io.culvert.proxy.routing.LocalWorkloads;
 import io.culvert.proxy.routing.OutboundDecision;
+import io.culvert.proxy.telemetry.Baggage;
 import io.culvert.proxy.telemetry.ConnectionFacts;
+import io.culvert.proxy.telemetry.PeerFacts;
 import io.culvert.proxy.telemetry.Reporter;
 import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
 import java.net.InetSocketAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   accepted -> own port? -> own workload -> destination known? -> routing -+-> Tcp:   dial -> relay
- *                                                                          +-> Hbone: {@link TunnelLeg} -> relay
+ *                                                                          +-> Hbone, DoubleHbone: {@link TunnelLeg}
+ *                                                                          |       -> relay
  *                                                                          +-> Refused
  * </pre>
  *
@@ -48,6 +55,10 @@ public final class OutboundConnection
     private final IpPort source;
     private final IpPort target;
     private final ConnectionLife life;
+    private final long begunNanos;
+    /** Of a connection that is not counted yet: who it goes to is certain when the far end has answered. */
+    private ConnectionFacts.@Nullable Builder facts;
+
     private PodConnections.@Nullable Outbound listed;
     private @Nullable TcpDial dial;
     private @Nullable SocketRelay relay;
@@ -59,6 +70,7 @@ public final class OutboundConnection
         this.source = IpPort.of(peer);
         this.target = OriginalDestination.of(application);
         this.life = ConnectionLife.ofSocket(pod, this, Reporter.SOURCE);
+        this.begunNanos = pod.loop().nanoTime();
     }
 
     /** Takes a captured connection. */
@@ -120,50 +132,92 @@ public final class OutboundConnection
         switch (decision) {
             case OutboundDecision.Tcp tcp -> direct(local, tcp);
             case OutboundDecision.Hbone hbone -> tunnelled(local, hbone);
-            case OutboundDecision.DoubleHbone ignored ->
-                failed(new ProxyError.UnsupportedFeature("a tunnel to another network (double HBONE)"));
+            case OutboundDecision.DoubleHbone crossing -> toOtherNetwork(local, crossing);
             case OutboundDecision.Refused refused -> failed(refused.error());
         }
     }
 
     private void direct(Workload local, OutboundDecision.Tcp tcp) {
-        open(facts(local, tcp.nextHop(), tcp.destination()).build(), tcp.nextHop(), PodConnections.Protocol.TCP);
+        open(facts(local, tcp.nextHop(), tcp.destination()), tcp.nextHop(), PodConnections.Protocol.TCP);
         dial = Dial.start(pod, tcp.nextHop(), this);
     }
 
     private void tunnelled(Workload local, OutboundDecision.Hbone hbone) {
-        ConnectionFacts facts = facts(local, hbone.nextHop(), hbone.destination())
-                .tunnel(hbone.authority().toString())
-                .sourceIdentity(pod.pod().identity(local))
-                .build();
-        open(facts, hbone.nextHop(), PodConnections.Protocol.HBONE);
-        TunnelLeg leg = new TunnelLeg(pod, application, life, this);
-        tunnel = leg;
-        leg.start(local, hbone, source, TraceContext.random(pod.random()));
+        open(
+                facts(local, hbone.nextHop(), hbone.destination())
+                        .tunnel(hbone.authority().toString())
+                        .sourceIdentity(pod.pod().identity(local)),
+                hbone.nextHop(),
+                PodConnections.Protocol.HBONE);
+        leg().start(local, hbone, source, TraceContext.random(pod.random()));
+    }
+
+    private void toOtherNetwork(Workload local, OutboundDecision.DoubleHbone crossing) {
+        open(
+                facts(local, crossing.nextHop(), crossing.destination())
+                        .tunnel(crossing.authority())
+                        .sourceIdentity(pod.pod().identity(local)),
+                crossing.nextHop(),
+                PodConnections.Protocol.DOUBLEHBONE);
+        leg().start(local, crossing, source, TraceContext.random(pod.random()));
+    }
+
+    private TunnelLeg leg() {
+        TunnelLeg made = new TunnelLeg(pod, application, life, this);
+        tunnel = made;
+        return made;
     }
 
     private ConnectionFacts.Builder facts(Workload local, IpPort nextHop, Destination destination) {
-        ConnectionFacts.Builder facts =
+        ConnectionFacts.Builder known =
                 ConnectionFacts.builder(Reporter.SOURCE, source, nextHop).source(local);
         Workload workload = destination.workload();
         if (workload != null) {
-            facts.destination(workload);
+            known.destination(workload);
         }
         Service service = destination.service();
         if (service != null) {
-            facts.service(service);
+            known.service(service);
         }
-        return facts;
+        return known;
     }
 
-    private void open(ConnectionFacts facts, IpPort nextHop, PodConnections.Protocol protocol) {
+    private void open(ConnectionFacts.Builder known, IpPort nextHop, PodConnections.Protocol protocol) {
         listed = pod.pod().connections().addOutbound(source, target, nextHop, protocol);
-        life.opened(facts);
+        facts = known;
+    }
+
+    /** Counts the connection as opened, once. */
+    private void count() {
+        if (facts != null) {
+            ConnectionFacts known = facts.build();
+            facts = null;
+            life.openedSince(begunNanos, known);
+        }
+    }
+
+    @Override
+    public void onTunnelOpen(HboneStream stream, ConnectResponse response) {
+        if (listed != null && listed.protocol() == PodConnections.Protocol.DOUBLEHBONE && facts != null) {
+            namedByItself(facts, stream, response);
+        }
+        count();
+    }
+
+    /** Behind a gateway only the far end knows who it is; what it does not say stays the gateway's. */
+    private static void namedByItself(ConnectionFacts.Builder facts, HboneStream stream, ConnectResponse response) {
+        List<String> baggage = response.all("baggage");
+        if (!baggage.isEmpty()) {
+            facts.destination(
+                    PeerFacts.of(Baggage.parse(baggage)),
+                    stream.connection().security().peer().identity());
+        }
     }
 
     @Override
     public void onConnected(LoopSocket upstream) {
         dial = null;
+        count();
         relay = SocketRelay.start(application, upstream, life, this);
     }
 
@@ -179,8 +233,8 @@ public final class OutboundConnection
     }
 
     @Override
-    public void onTunnelFailed(ProxyError error) {
-        refuse(error);
+    public void onTunnelFailed(OpenFailure failure) {
+        refuse(TunnelLeg.error(failure));
     }
 
     @Override
@@ -211,6 +265,7 @@ public final class OutboundConnection
         if (listed != null) {
             pod.pod().connections().removeOutbound(listed);
         }
+        count();
         life.end(outcome);
     }
 

@@ -56,6 +56,11 @@ public final class ConnectionLife implements ByteMeter {
         scope = pod.services().telemetry().opened(facts);
     }
 
+    /** As {@link #opened}, for one whose work began at an earlier tick of its loop. */
+    public void openedSince(long nanos, ConnectionFacts facts) {
+        scope = pod.services().telemetry().openedAt(facts, nanos);
+    }
+
     /** Ends before the connection was counted. */
     public void deniedEarly(IpPort source, IpPort destination, ProxyError error) {
         if (!over) {

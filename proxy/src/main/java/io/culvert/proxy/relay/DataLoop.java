@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One data thread and what it owns: an epoll event loop, four working buffers, two work lists, timers.
+ * One data thread and what it owns: an epoll event loop, working buffers, two work lists, timers.
  *
  * <p>A connection pair lives on one loop from accept to end. Everything here is called by the loop's own thread, which
  * {@link #checkOwner()} asserts at the entry points of what lives on it; {@link #post} is the one way in from
@@ -39,7 +39,7 @@ public final class DataLoop {
 
     /**
      * How long a free buffer or pipe lies unused before it is given back: longer than the pauses of traffic that goes
-     * on, short beside those of traffic that is over. The four working buffers stay, two megabytes: making them anew
+     * on, short beside those of traffic that is over. The working buffers stay, half a megabyte each: making them anew
      * would cost the first request after each rest half a millisecond.
      */
     static final long SPARES_UNUSED_MS = 10_000;
@@ -56,6 +56,8 @@ public final class DataLoop {
     private final WorkingBuffer cipherIn;
     private final WorkingBuffer cipherOut;
     private final WorkingBuffer plainIn;
+    private final WorkingBuffer innerPlainIn;
+    private final WorkingBuffer innerCipherOut;
     private final ArrayDeque<Turn> ready = new ArrayDeque<>();
     private final ArrayDeque<Turn> dirty = new ArrayDeque<>();
     private final Set<LoopHandle> handles = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -90,6 +92,8 @@ public final class DataLoop {
         this.cipherIn = new WorkingBuffer(buffers);
         this.cipherOut = new WorkingBuffer(buffers);
         this.plainIn = new WorkingBuffer(buffers);
+        this.innerPlainIn = new WorkingBuffer(buffers);
+        this.innerCipherOut = new WorkingBuffer(buffers);
         this.gather = new Gather(buffers);
         this.timers = new TimerWheel(nanoTicker, this::setAlarm);
         this.runTimers = timers::run;
@@ -224,7 +228,8 @@ public final class DataLoop {
     /** Buffers that connections hold, beyond the loop's own: 0 when all of them rest. */
     public int buffersInUse() {
         int own = gather.vectorBuffers();
-        for (WorkingBuffer buffer : List.of(applicationIn, cipherIn, cipherOut, plainIn)) {
+        for (WorkingBuffer buffer :
+                List.of(applicationIn, cipherIn, cipherOut, plainIn, innerPlainIn, innerCipherOut)) {
             own += buffer.isTaken() ? 1 : 0;
         }
         return buffers.outstanding() - own;
@@ -265,6 +270,16 @@ public final class DataLoop {
     /** Where one connection's records are opened. */
     public WorkingBuffer plainIn() {
         return plainIn;
+    }
+
+    /** As {@link #plainIn}, for a tunnel inside another: the outer one's bytes are still in use. */
+    public WorkingBuffer innerPlainIn() {
+        return innerPlainIn;
+    }
+
+    /** As {@link #cipherOut}, for a tunnel inside another. */
+    public WorkingBuffer innerCipherOut() {
+        return innerCipherOut;
     }
 
     PipePool pipes() {
@@ -331,6 +346,8 @@ public final class DataLoop {
         cipherIn.drop();
         cipherOut.drop();
         plainIn.drop();
+        innerPlainIn.drop();
+        innerCipherOut.drop();
         gather.end();
         buffers.freeKept();
         pipes.closeKept();

@@ -136,6 +136,23 @@ public final class SliceQueue {
         }
     }
 
+    /** Moves at most {@code most} bytes to {@code target}, a buffer that is not in the queue; how many. */
+    public int copyTo(RawBuffer target, int at, int most) {
+        int copied = 0;
+        while (size > 0 && copied < most) {
+            int slot = slot(0);
+            int count = Math.min(to[slot] - from[slot], most - copied);
+            buffer(slot).copyTo(from[slot], target, at + copied, count);
+            copied += count;
+            bytes -= count;
+            from[slot] += count;
+            if (from[slot] == to[slot]) {
+                pop();
+            }
+        }
+        return copied;
+    }
+
     /** Drops everything; how many bytes waited. */
     public int discard() {
         int dropped = bytes;

@@ -66,6 +66,9 @@ public interface Transport {
             }
         }
 
+        /** The stream that carries this connection inside another tunnel was reset, or that tunnel is gone. */
+        record CarrierFailed(String text) implements TransportEnd {}
+
         /** The handshake, or a record after it, was not acceptable to one of the sides. */
         record SecurityFailed(String text) implements TransportEnd {}
     }

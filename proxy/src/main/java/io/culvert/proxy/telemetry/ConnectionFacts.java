@@ -138,6 +138,17 @@ public final class ConnectionFacts {
             return this;
         }
 
+        /**
+         * A destination that described itself, behind a gateway of another network.
+         *
+         * @param identity of its certificate; empty if that is none of ours
+         */
+        public Builder destination(PeerFacts facts, Optional<Identity> identity) {
+            this.destination = facts;
+            this.destinationIdentity = identity.map(Identity::toString).orElse("");
+            return this;
+        }
+
         public Builder service(Service value) {
             this.service = ServiceFacts.of(value);
             return this;

@@ -25,6 +25,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -55,6 +56,10 @@ public final class TunnelForTests implements AutoCloseable {
     public final List<LoopSocket> serverSockets = Collections.synchronizedList(new ArrayList<>());
     public final List<StreamRelay> clientRelays = Collections.synchronizedList(new ArrayList<>());
     public final List<ConnectRequest> requests = Collections.synchronizedList(new ArrayList<>());
+    public final List<ConnectResponse> responses = Collections.synchronizedList(new ArrayList<>());
+    public final List<HboneStream> clientStreams = Collections.synchronizedList(new ArrayList<>());
+    public final List<InnerTunnel> crossings = Collections.synchronizedList(new ArrayList<>());
+    public final List<LoopSocket> clientSockets = Collections.synchronizedList(new ArrayList<>());
     public final AtomicInteger abandoned = new AtomicInteger();
     public final AtomicLong clientUp = new AtomicLong();
     public final AtomicLong clientDown = new AtomicLong();
@@ -70,6 +75,11 @@ public final class TunnelForTests implements AutoCloseable {
     public final InetSocketAddress serverAddress;
     /** Where the next tunnels shall lead. */
     public volatile InetSocketAddress application = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+
+    /** If present, the server is a gateway, and the tunnel to the application begins here, behind it. */
+    public volatile Optional<InetSocketAddress> behindGateway = Optional.empty();
+
+    public volatile List<Identity> expectedBehindGateway = List.of();
 
     private final Listener entryListener;
     private final Listener serverListener;
@@ -120,24 +130,60 @@ public final class TunnelForTests implements AutoCloseable {
     }
 
     private void acceptApplication(LoopSocket socket, InetSocketAddress peer) {
-        InetSocketAddress to = application;
-        String authority = to.getAddress().getHostAddress() + ":" + to.getPort();
-        Opening opening = pool.open(key(), ConnectRequest.to(authority, List.of()), new OpenListener() {
+        clientSockets.add(socket);
+        InetSocketAddress to = behindGateway.orElse(application);
+        Opening opening = pool.open(key(), ConnectRequest.to(text(to), List.of()), new OpenListener() {
             @Override
             public void onOpen(HboneStream stream, ConnectResponse response) {
-                clientRelays.add(StreamRelay.start(
-                        socket, stream, Position.SOCKET_IS_DOWNSTREAM, clientMeter(), clientEnds::add));
+                if (behindGateway.isPresent()) {
+                    cross(socket, stream);
+                } else {
+                    join(socket, stream, response);
+                }
             }
 
             @Override
             public void onFailed(OpenFailure failure) {
-                failures.add(failure);
-                socket.reset();
+                refused(socket, failure);
             }
         });
         if (!opening.key().expected().equals(expected)) {
             throw new AssertionError();
         }
+    }
+
+    /** Goes on behind the gateway, to which {@code carrier} leads. */
+    private void cross(LoopSocket socket, HboneStream carrier) {
+        PoolKey inner = new PoolKey(CLIENT, expectedBehindGateway, serverAddress, InetAddress.getLoopbackAddress());
+        InnerTunnel tunnel = InnerTunnel.open(
+                pool, carrier, inner, ConnectRequest.to(text(application), List.of()), new OpenListener() {
+                    @Override
+                    public void onOpen(HboneStream stream, ConnectResponse response) {
+                        join(socket, stream, response);
+                    }
+
+                    @Override
+                    public void onFailed(OpenFailure failure) {
+                        refused(socket, failure);
+                    }
+                });
+        crossings.add(tunnel);
+    }
+
+    private void join(LoopSocket socket, HboneStream stream, ConnectResponse response) {
+        responses.add(response);
+        clientStreams.add(stream);
+        clientRelays.add(
+                StreamRelay.start(socket, stream, Position.SOCKET_IS_DOWNSTREAM, clientMeter(), clientEnds::add));
+    }
+
+    private void refused(LoopSocket socket, OpenFailure failure) {
+        failures.add(failure);
+        socket.reset();
+    }
+
+    private static String text(InetSocketAddress to) {
+        return to.getAddress().getHostAddress() + ":" + to.getPort();
     }
 
     private ByteMeter clientMeter() {

@@ -74,10 +74,18 @@ public record ProxySetup(
         environment.put("INSTANCE_IP", instance.getHostAddress());
         environment.put("TRUST_DOMAIN", mesh.trustDomain());
         environment.put("CLUSTER_DOMAIN", mesh.clusterDomain());
-        environment.put("NETWORK", mesh.network());
+        environment.put("NETWORK", networkOf(mesh, account.node()));
         environment.put("ISTIO_META_CLUSTER_ID", mesh.clusterId());
         environment.put("ISTIO_META_DNS_CAPTURE", "false");
         return environment;
+    }
+
+    private static String networkOf(MeshSpec mesh, String name) {
+        return mesh.nodes().stream()
+                .filter(node -> node.name().equals(name))
+                .map(mesh::networkOf)
+                .findFirst()
+                .orElse(mesh.network());
     }
 
     private static String url(InetSocketAddress address) {

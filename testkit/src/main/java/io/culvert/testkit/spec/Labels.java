@@ -20,5 +20,13 @@ public final class Labels {
     public static final String ZONE = "topology.kubernetes.io/zone";
     public static final String SUBZONE = "topology.istio.io/subzone";
 
+    /** Of a node: the network of its proxy and pods, where that is not the mesh's. */
+    public static final String NETWORK = "topology.istio.io/network";
+    /**
+     * Of a pod, with any value: port 15008 of it is how other networks reach the pods of its own. A key of this
+     * testkit's; Istio says it by a Gateway resource.
+     */
+    public static final String NETWORK_GATEWAY = "culvert.io/network-gateway";
+
     private Labels() {}
 }

@@ -3,6 +3,7 @@ package io.culvert.testkit.spec;
 import io.culvert.proto.security.Authorization;
 import io.culvert.proto.security.Scope;
 import io.culvert.proto.workload.Address;
+import io.culvert.proto.workload.GatewayAddress;
 import io.culvert.proto.workload.IPFamilies;
 import io.culvert.proto.workload.LoadBalancing;
 import io.culvert.proto.workload.Locality;
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
 
 /** What a control plane says about a mesh, resource by resource, as istiod would (istio: serviceregistry/ambient). */
 public final class MeshResources {
+    private static final int HBONE_PORT = 15008;
+
     private final MeshSpec mesh;
     private final AddressPlan plan;
     private final Predicate<PodSpec> captured;
@@ -85,7 +88,7 @@ public final class MeshResources {
                 .setUid(mesh.clusterId() + "//Pod/" + pod.key())
                 .setName(pod.name())
                 .setNamespace(pod.namespace())
-                .setNetwork(mesh.network())
+                .setNetwork(mesh.networkOf(node))
                 .setTrustDomain(mesh.trustDomain().equals("cluster.local") ? "" : mesh.trustDomain())
                 .setServiceAccount(pod.serviceAccount())
                 .setNode(node.name())
@@ -105,6 +108,7 @@ public final class MeshResources {
             workload.setNetworkMode(NetworkMode.HOST_NETWORK);
         }
         locality(node, workload);
+        mesh.gatewayOf(mesh.networkOf(node)).ifPresent(gateway -> workload.setNetworkGateway(gateway(gateway)));
         mesh.services().stream()
                 .filter(service -> service.selects(pod))
                 .forEach(service -> workload.putServices(
@@ -113,6 +117,16 @@ public final class MeshResources {
                 .filter(policy -> policy.authorization().getScope() == Scope.WORKLOAD_SELECTOR && policy.selects(pod))
                 .forEach(policy -> workload.addAuthorizationPolicies(policy.key()));
         return workload.build();
+    }
+
+    private GatewayAddress gateway(PodSpec pod) {
+        NodeSpec node = mesh.nodeOf(pod).orElseThrow();
+        return GatewayAddress.newBuilder()
+                .setAddress(NetworkAddress.newBuilder()
+                        .setNetwork(mesh.networkOf(node))
+                        .setAddress(Addresses.bytes(plan.pod(node.name(), pod).getFirst())))
+                .setHboneMtlsPort(HBONE_PORT)
+                .build();
     }
 
     private static String first(PodSpec pod, String otherwise, String... keys) {
@@ -149,10 +163,13 @@ public final class MeshResources {
                 .setNamespace(spec.namespace())
                 .setHostname(mesh.hostname(spec))
                 .setCanonical(true);
-        for (InetAddress address : plan.service(spec)) {
-            service.addAddresses(
-                    NetworkAddress.newBuilder().setNetwork(mesh.network()).setAddress(Addresses.bytes(address)));
+        for (String network : mesh.networks()) {
+            for (InetAddress address : plan.service(spec)) {
+                service.addAddresses(
+                        NetworkAddress.newBuilder().setNetwork(network).setAddress(Addresses.bytes(address)));
+            }
         }
+        service.addAllSubjectAltNames(names(spec));
         for (ServiceSpec.Port port : spec.ports()) {
             service.addPorts(Port.newBuilder()
                     .setServicePort(port.port())
@@ -163,6 +180,19 @@ public final class MeshResources {
             service.setLoadBalancing(LoadBalancing.newBuilder().setHealthPolicy(LoadBalancing.HealthPolicy.ALLOW_ALL));
         }
         return service.setIpFamilies(families(spec)).build();
+    }
+
+    /** Who may answer for a service behind a gateway, which itself may not; on one network nobody asks. */
+    private List<String> names(ServiceSpec spec) {
+        if (mesh.networks().size() == 1) {
+            return List.of();
+        }
+        return mesh.pods()
+                .filter(spec::selects)
+                .filter(pod -> !pod.labels().containsKey(Labels.NETWORK_GATEWAY))
+                .map(pod -> "spiffe://" + mesh.principal(pod.namespace(), pod.serviceAccount()))
+                .distinct()
+                .toList();
     }
 
     private static IPFamilies families(ServiceSpec spec) {

@@ -2,6 +2,7 @@ package io.culvert.testkit.spec;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -102,6 +103,27 @@ public record MeshSpec(
             return true;
         }
         return !own.equals(Labels.NONE) && namespace(pod.namespace()).mesh();
+    }
+
+    /** The network of a node's proxy and pods. */
+    public String networkOf(NodeSpec node) {
+        return node.labels().getOrDefault(Labels.NETWORK, network);
+    }
+
+    /** Every network that a node is on, the mesh's own first. */
+    public Set<String> networks() {
+        Set<String> all = new LinkedHashSet<>(Set.of(network));
+        nodes.forEach(node -> all.add(networkOf(node)));
+        return all;
+    }
+
+    /** The pod through which other networks reach this one. */
+    public Optional<PodSpec> gatewayOf(String ofNetwork) {
+        return nodes.stream()
+                .filter(node -> networkOf(node).equals(ofNetwork))
+                .flatMap(node -> node.pods().stream())
+                .filter(pod -> pod.labels().containsKey(Labels.NETWORK_GATEWAY))
+                .findFirst();
     }
 
     /** The SPIFFE identity of a service account, without the scheme: as policies write it. */
