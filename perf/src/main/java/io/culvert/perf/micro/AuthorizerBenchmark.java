@@ -21,7 +21,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** RBAC: one question of an inbound connection, by number of policies; the last one permits, so all are looked at. */
+/**
+ * RBAC: one question of an inbound connection, by number of policies; the last one permits, so all are looked at.
+ * {@code elsewhere} has them all in another namespace: what a pod without policy pays for those of others.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -32,12 +35,14 @@ public class AuthorizerBenchmark {
     private static final int CALLER = 1;
     private static final int CALLED = 2;
 
-    @Param({"0", "1", "10", "100"})
+    @Param({"0", "1", "10", "100", "1000"})
     public int policies;
 
     private final Authorizer authorizer = new Authorizer(false);
     private MeshSnapshot mesh;
+    private MeshSnapshot othersMesh;
     private Workload destination;
+    private Workload free;
     private Call permitted;
     private Call denied;
 
@@ -45,7 +50,9 @@ public class AuthorizerBenchmark {
         // Replaced by prepare() once the parameters are known.
         MeshOfSize smallest = MeshOfSize.pods(CALLED + 1);
         mesh = smallest.snapshot();
+        othersMesh = mesh;
         destination = smallest.pod(CALLED);
+        free = destination;
         permitted = call("account-1");
         denied = permitted;
     }
@@ -56,6 +63,9 @@ public class AuthorizerBenchmark {
                 MeshOfSize.pods(100).allowPolicies(policies, "cluster.local/ns/default/sa/account-" + CALLER);
         mesh = built.snapshot();
         destination = built.pod(CALLED);
+        MeshOfSize others = MeshOfSize.pods(100).allowPolicies("other", policies, "nobody");
+        othersMesh = others.snapshot();
+        free = others.pod(CALLED);
         permitted = call("account-" + CALLER);
         denied = call("stranger");
         if (!(permits() instanceof Verdict.Permit) || permits(denied) != (policies == 0)) {
@@ -82,5 +92,10 @@ public class AuthorizerBenchmark {
     @Benchmark
     public Verdict denies() {
         return authorizer.evaluate(mesh, destination, denied);
+    }
+
+    @Benchmark
+    public Verdict elsewhere() {
+        return authorizer.evaluate(othersMesh, free, permitted);
     }
 }

@@ -52,25 +52,30 @@ final class MeshOfSize {
         return mesh;
     }
 
-    /** Adds {@code count} ALLOW policies of the namespace, of which the last alone lets {@code principal} in. */
+    /** Adds {@code count} ALLOW policies of the pods' namespace, of which the last alone lets {@code principal} in. */
     MeshOfSize allowPolicies(int count, String principal) {
+        return allowPolicies("default", count, principal);
+    }
+
+    /** As the other, of whatever namespace. */
+    MeshOfSize allowPolicies(String namespace, int count, String principal) {
         state.update(edit -> {
             for (int i = 0; i < count; i++) {
                 String who = i == count - 1 ? principal : "cluster.local/ns/default/sa/other-" + i;
-                AuthorizationPolicy policy = allow("allow-" + i, who);
+                AuthorizationPolicy policy = allow(namespace, "allow-" + i, who);
                 edit.putPolicy(policy.qualifiedName(), policy);
             }
         });
         return this;
     }
 
-    private static AuthorizationPolicy allow(String name, String principal) {
+    private static AuthorizationPolicy allow(String namespace, String name, String principal) {
         Match match = Match.builder()
                 .principals(List.of(new StringMatch.Exact(principal)))
                 .destinationPorts(List.of(8080))
                 .build();
         List<Rule> rules = List.of(new Rule(List.of(new Clause(List.of(match)))));
-        return new AuthorizationPolicy(name, "default", Scope.NAMESPACE, Action.ALLOW, false, rules);
+        return new AuthorizationPolicy(name, namespace, Scope.NAMESPACE, Action.ALLOW, false, rules);
     }
 
     MeshSnapshot snapshot() {

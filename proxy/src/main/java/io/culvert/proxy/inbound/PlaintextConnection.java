@@ -128,7 +128,7 @@ public final class PlaintextConnection
     private ConnectionFacts facts(MeshSnapshot mesh, Workload local) {
         ConnectionFacts.Builder facts = ConnectionFacts.builder(Reporter.DESTINATION, source, destination)
                 .destination(local)
-                .service(ServiceGuess.of(mesh, local, "", destination.port()));
+                .service(ServiceGuess.of(mesh, mesh.servicesOf(local), local, "", destination.port()));
         Workload caller = mesh.workloadByAddress(services().network(), source.ip());
         if (caller != null) {
             facts.source(caller);

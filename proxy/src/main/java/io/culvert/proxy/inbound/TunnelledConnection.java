@@ -3,6 +3,7 @@ package io.culvert.proxy.inbound;
 import io.culvert.proxy.hbone.ConnectRequest;
 import io.culvert.proxy.hbone.HboneStream;
 import io.culvert.proxy.hbone.Header;
+import io.culvert.proxy.outcome.IoCause;
 import io.culvert.proxy.outcome.Outcome;
 import io.culvert.proxy.outcome.OutcomeTable;
 import io.culvert.proxy.outcome.ProxyError;
@@ -37,6 +38,7 @@ import io.culvert.xds.mesh.IpAddress;
 import io.culvert.xds.mesh.MeshSnapshot;
 import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.Workload;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   CONNECT? authority? -> own workload -> address known? -> routing -> caller known? -> policy
- *       -> dial the pod's own address -> 200 -> relay
+ *       -> dial the pod's own address -> PROXY header, if it wants one -> 200 -> relay
  * </pre>
  *
  * The answer is sent only when the application's side is connected, so that 200 means what it says. Each step's failure
@@ -54,6 +56,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TunnelledConnection
         implements PodMember, LocalWorkloads.Listener, TcpDial.DialListener, RelayEnd.RelayListener {
+
+    private static final byte[] NOTHING = {};
 
     private final PodLoop pod;
     private final HboneStream stream;
@@ -65,6 +69,10 @@ final class TunnelledConnection
     private InboundConnections.@Nullable Registration registration;
     private @Nullable Workload local;
     private @Nullable TcpDial dial;
+
+    /** For the application, ahead of the caller's bytes. */
+    private byte[] preamble = NOTHING;
+
     private @Nullable StreamRelay relay;
 
     TunnelledConnection(PodLoop pod, HboneStream stream, ConnectRequest request, TunnelServer server) {
@@ -174,7 +182,11 @@ final class TunnelledConnection
                 .tunnel(request.authority())
                 .destination(workload)
                 .service(ServiceGuess.of(
-                        mesh, workload, forwardedHost, forward.destination().port()));
+                        mesh,
+                        forward.services(),
+                        workload,
+                        forwardedHost,
+                        forward.destination().port()));
         peerIdentity().ifPresent(facts::sourceIdentity);
         if (services().baggage()) {
             facts.source(PeerFacts.of(Baggage.parse(baggageOf(request))));
@@ -206,20 +218,27 @@ final class TunnelledConnection
     }
 
     private void forward(Verdict.Permit permit, InboundDecision.Forward to) {
-        switch (to.preamble()) {
-            case InboundDecision.Preamble.None ignored -> {
-                boolean spoof = server.keepsSource() && to.keepsSource();
-                IpAddress source = spoof ? permit.call().source().ip() : null;
-                dial = Dial.toOwn(pod, to.dial(), source, this);
-            }
-            case InboundDecision.Preamble.ProxyHeader ignored ->
-                refuse(new ProxyError.UnsupportedFeature("an application tunnel with the PROXY protocol"));
-        }
+        preamble = switch (to.preamble()) {
+            case InboundDecision.Preamble.None ignored -> NOTHING;
+            case InboundDecision.Preamble.ProxyHeader header -> ProxyHeader.of(permit.call(), header.destination());
+        };
+        boolean spoof = server.keepsSource() && to.keepsSource();
+        IpAddress source = spoof ? permit.call().source().ip() : null;
+        dial = Dial.toOwn(pod, to.dial(), source, this);
     }
 
     @Override
     public void onConnected(LoopSocket upstream) {
         dial = null;
+        if (preamble.length > 0) {
+            try {
+                ProxyHeader.write(preamble, upstream);
+            } catch (IOException e) {
+                upstream.reset();
+                refuse(new ProxyError.DialFailed(IoCause.of(e)));
+                return;
+            }
+        }
         server.answered(stream);
         stream.accept(answerHeaders());
         relay = StreamRelay.start(upstream, stream, StreamRelay.Position.SOCKET_IS_UPSTREAM, life, this);

@@ -77,7 +77,7 @@ final class CompiledMatch {
             case Peer.Anonymous ignored -> principals.isEmpty() && serviceAccounts.isEmpty();
             case Peer.Identified identified -> {
                 Identity identity = identified.identity();
-                String principal = principals.isEmpty() && notPrincipals.isEmpty() ? "" : identity.principal();
+                String principal = principals.isEmpty() && notPrincipals.isEmpty() ? "" : identified.principal();
                 yield (principals.isEmpty() || principals.hit(principal))
                         && !notPrincipals.hit(principal)
                         && (serviceAccounts.isEmpty() || anyAccount(serviceAccounts, identity))

@@ -10,11 +10,11 @@ import java.util.List;
  */
 final class CompiledPolicy {
 
-    private final AuthorizationPolicy policy;
+    private final String name;
     private final CompiledMatch[][][] rules;
 
-    private CompiledPolicy(AuthorizationPolicy policy, CompiledMatch[][][] rules) {
-        this.policy = policy;
+    private CompiledPolicy(String name, CompiledMatch[][][] rules) {
+        this.name = name;
         this.rules = rules;
     }
 
@@ -27,7 +27,7 @@ final class CompiledPolicy {
                 rules[i][j] = compile(clauses.get(j).matches());
             }
         }
-        return new CompiledPolicy(policy, rules);
+        return new CompiledPolicy(policy.qualifiedName(), rules);
     }
 
     private static CompiledMatch[] compile(List<Match> matches) {
@@ -65,7 +65,8 @@ final class CompiledPolicy {
         return matches.length == 0;
     }
 
-    AuthorizationPolicy policy() {
-        return policy;
+    /** "namespace/name". */
+    String name() {
+        return name;
     }
 }

@@ -10,6 +10,7 @@ import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.PortMap;
 import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +67,7 @@ public final class InboundRouter {
             case Authority.Ip ip -> {
                 IpPort asked = ip.address();
                 yield answersFor(mesh, local, localAddress, asked.ip())
-                        ? forward(local, localAddress, asked.port(), asked)
+                        ? forward(local, localAddress, asked.port(), asked, mesh.servicesOf(local))
                         : refused(new ProxyError.IpMismatch(
                                 localAddress.toString(), asked.ip().toString()));
             }
@@ -130,12 +131,12 @@ public final class InboundRouter {
         }
         ApplicationTunnel tunnel = local.applicationTunnel();
         if (tunnel == null || tunnel.protocol() == ApplicationTunnel.Protocol.NONE) {
-            return forward(local, localAddress, port, new IpPort(localAddress, port));
+            return forward(local, localAddress, port, new IpPort(localAddress, port), List.of(service));
         }
         IpAddress vip = vip(service);
         return vip == null
                 ? refused(new ProxyError.HostnameHasNoAddress(host.hostname()))
-                : forward(local, localAddress, port, new IpPort(vip, host.port()));
+                : forward(local, localAddress, port, new IpPort(vip, host.port()), List.of(service));
     }
 
     /** Of the visible ones: that of the pod's namespace, else the canonical one, else the first. */
@@ -155,13 +156,14 @@ public final class InboundRouter {
         return canonical != null ? canonical : first;
     }
 
-    /** Of our network if there is one; there an IPv4 one. */
+    /** Of our network if there is one, and there an IPv4 one; of several equals the last, as the original takes it. */
     private @Nullable IpAddress vip(Service service) {
         IpAddress best = null;
         int bestRank = -1;
         for (NetworkAddress vip : service.vips()) {
-            int rank = (vip.network().equals(network) ? 2 : 0) + (vip.address().isV4() ? 1 : 0);
-            if (rank > bestRank) {
+            boolean ours = vip.network().equals(network);
+            int rank = !ours ? 0 : vip.address().isV4() ? 2 : 1;
+            if (rank >= bestRank) {
                 best = vip.address();
                 bestRank = rank;
             }
@@ -169,21 +171,23 @@ public final class InboundRouter {
         return best;
     }
 
-    private InboundDecision forward(Workload local, IpAddress localAddress, int port, IpPort named) {
+    private InboundDecision forward(
+            Workload local, IpAddress localAddress, int port, IpPort named, List<Service> services) {
         if (ports.isIllegal(port)) {
             return refused(new ProxyError.SelfCall());
         }
         ApplicationTunnel tunnel = local.applicationTunnel();
         if (tunnel == null) {
-            return plain(new IpPort(localAddress, port));
+            return plain(new IpPort(localAddress, port), services);
         }
         IpPort destination = new IpPort(localAddress, tunnel.port() == 0 ? port : tunnel.port());
         return switch (tunnel.protocol()) {
-            case NONE -> plain(destination);
+            case NONE -> plain(destination, services);
             case PROXY -> {
                 IpPort dial =
                         localhostTunnel ? new IpPort(loopback(destination.ip()), destination.port()) : destination;
-                yield new InboundDecision.Forward(destination, dial, new InboundDecision.Preamble.ProxyHeader(named));
+                yield new InboundDecision.Forward(
+                        destination, dial, new InboundDecision.Preamble.ProxyHeader(named), services);
             }
         };
     }
@@ -192,8 +196,8 @@ public final class InboundRouter {
         return IpAddress.parse(sameFamily.isV4() ? "127.0.0.1" : "::1");
     }
 
-    private static InboundDecision plain(IpPort destination) {
-        return new InboundDecision.Forward(destination, destination, new InboundDecision.Preamble.None());
+    private static InboundDecision plain(IpPort destination, List<Service> services) {
+        return new InboundDecision.Forward(destination, destination, new InboundDecision.Preamble.None(), services);
     }
 
     private static InboundDecision refused(ProxyError error) {

@@ -18,17 +18,18 @@ public final class ServiceGuess {
     /**
      * The service that the caller's {@code forwarded} header names, else the first that sends its traffic to this port.
      *
+     * @param among the service that was asked for by name, or all that the workload serves
      * @param forwardedHost empty if the header says nothing
      * @param port where the connection goes on the pod
      */
-    public static Optional<Service> of(MeshSnapshot mesh, Workload local, String forwardedHost, int port) {
-        List<Service> services = mesh.servicesOf(local);
-        for (Service service : services) {
+    public static Optional<Service> of(
+            MeshSnapshot mesh, List<Service> among, Workload local, String forwardedHost, int port) {
+        for (Service service : among) {
             if (!forwardedHost.isEmpty() && service.hostname().equals(forwardedHost)) {
                 return Optional.of(service);
             }
         }
-        for (Service service : services) {
+        for (Service service : among) {
             PortMap own = mesh.endpointPorts(service, local.uid());
             if (targets(service.ports(), port) || (own != null && targets(own, port))) {
                 return Optional.of(service);

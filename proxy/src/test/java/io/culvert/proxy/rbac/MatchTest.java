@@ -48,6 +48,12 @@ class MatchTest {
                 row("namespaces", Match.builder().namespaces(exact("namespace")), false, true, false),
                 row("not namespaces", Match.builder().notNamespaces(exact("namespace")), true, false, true),
                 row("namespace of nobody", Match.builder().namespaces(exact("")), true, false, false),
+                row(
+                        "any namespace",
+                        Match.builder().namespaces(List.of(new StringMatch.Presence())),
+                        false,
+                        true,
+                        true),
                 row("accounts", Match.builder().serviceAccounts(account), false, true, false),
                 row("not accounts", Match.builder().notServiceAccounts(account), true, false, true),
                 row("principals", Match.builder().principals(exact(principal)), false, true, false),

@@ -17,7 +17,9 @@ import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.PortMap;
 import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -96,12 +98,16 @@ class InboundRouterTest {
                 "POD_BY_POD_IP     | false | waypoint | 10.0.0.2:8080  | 10.0.0.3:8080",
                 "POD_BY_VIP        | false | waypoint | 10.0.0.2:8080  | 10.0.0.3:8080",
                 "POD_BY_POD_IP     | true  | waypoint | 10.0.0.2:8080  | 10.0.0.3:15088",
+                "POD_BY_VIP        | true  | waypoint | 10.0.0.2:8080  | 10.0.0.3:15088",
                 "SERVICE_BY_POD_IP | false | waypoint | 10.10.0.1:8080 | 10.0.0.3:8080",
                 "SERVICE_BY_VIP    | false | waypoint | 10.10.0.1:8080 | 10.0.0.3:8080",
+                "SERVICE_BY_POD_IP | true  | waypoint | 10.10.0.1:8080 | 10.0.0.3:15088",
                 "SERVICE_BY_VIP    | true  | waypoint | 10.10.0.1:8080 | 10.0.0.3:15088",
                 "NOBODY            | false | server   | 10.0.0.1:80    | rejected",
                 "NOBODY            | false | waypoint | 10.0.0.1:80    | rejected",
                 "SERVICE_BY_POD_IP | false | waypoint | 10.0.0.2:8080  | rejected",
+                "SERVICE_BY_VIP    | false | waypoint | 10.0.0.2:8080  | rejected",
+                "POD_BY_POD_IP     | false | waypoint | 10.10.0.1:8080 | rejected",
                 "POD_BY_VIP        | false | waypoint | 10.10.0.1:8080 | rejected"
             })
     void answersForItsOwnAddressAndForThoseWhoseWaypointItIs(
@@ -207,15 +213,85 @@ class InboundRouterTest {
         mesh.service(service("one").ports(PortMap.of(Map.of(80, 8080))));
         mesh.service(service("two").ports(PortMap.of(Map.of(80, 9090))));
         Workload server = mesh.get("server");
-        assertThat(ServiceGuess.of(mesh.snapshot(), server, "two.com", 8080)
-                        .orElseThrow()
-                        .hostname())
-                .isEqualTo("two.com");
-        assertThat(ServiceGuess.of(mesh.snapshot(), server, "three.com", 9090)
-                        .orElseThrow()
-                        .hostname())
-                .isEqualTo("two.com");
-        assertThat(ServiceGuess.of(mesh.snapshot(), server, "", 7)).isEmpty();
+        List<Service> all = mesh.snapshot().servicesOf(server);
+        assertThat(guess(all, server, "two.com", 8080)).isEqualTo("two.com");
+        assertThat(guess(all, server, "three.com", 9090)).isEqualTo("two.com");
+        assertThat(guess(all, server, "", 7)).isEqualTo("-");
+    }
+
+    private String guess(List<Service> among, Workload local, String forwardedHost, int port) {
+        return ServiceGuess.of(mesh.snapshot(), among, local, forwardedHost, port)
+                .map(Service::hostname)
+                .orElse("-");
+    }
+
+    @Test
+    void whoAsksByNameIsCountedForThatServiceThoughAnotherHasTheSamePort() {
+        mesh.workload(pod("server", "10.0.0.2")
+                .services(Map.of(
+                        new NamespacedName("ns", "first.com"), PortMap.of(Map.of(80, 8080)),
+                        new NamespacedName("ns", "second.com"), PortMap.of(Map.of(80, 8080)))));
+        mesh.service(service("first", "10.10.0.1"));
+        mesh.service(service("second", "10.10.0.2"));
+        for (String name : List.of("first.com", "second.com")) {
+            assertThat(decide("server", name + ":80"))
+                    .isInstanceOfSatisfying(
+                            InboundDecision.Forward.class,
+                            forward -> assertThat(guess(forward.services(), mesh.get("server"), "", 8080))
+                                    .isEqualTo(name));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "10.10.0.1           | 10.10.0.1",
+                "2001:db8::1 10.10.0.1 | 10.10.0.1",
+                "10.10.0.1 10.10.0.2 | 10.10.0.2",
+                "2001:db8::1         | 2001:db8::1",
+                "other/10.10.0.1 2001:db8::1 | 2001:db8::1",
+                "other/10.10.0.1     | 10.10.0.1",
+            })
+    void aServiceAskedForByNameIsToldToTheApplicationByAnAddressOfItsOwn(String vips, String told) {
+        mesh.workload(pod("waypoint", "10.0.0.3")
+                .applicationTunnel(new ApplicationTunnel(ApplicationTunnel.Protocol.PROXY, 15088)));
+        mesh.service(service("server")
+                .vips(Stream.of(vips.split(" "))
+                        .map(vip -> vip.split("/"))
+                        .map(parts -> new NetworkAddress(
+                                parts.length == 1 ? "" : parts[0], IpAddress.parse(parts[parts.length - 1])))
+                        .toList()));
+        assertThat(decide("waypoint", "server.com:80"))
+                .isInstanceOfSatisfying(
+                        InboundDecision.Forward.class,
+                        forward -> assertThat(forward.preamble())
+                                .isEqualTo(new InboundDecision.Preamble.ProxyHeader(
+                                        new IpPort(IpAddress.parse(told), 80))));
+    }
+
+    @Test
+    void aServiceWithoutAddressCannotBeToldToTheApplication() {
+        mesh.workload(pod("waypoint", "10.0.0.3")
+                .applicationTunnel(new ApplicationTunnel(ApplicationTunnel.Protocol.PROXY, 15088)));
+        mesh.service(service("server"));
+        assertThat(decide("waypoint", "server.com:80"))
+                .isInstanceOfSatisfying(
+                        InboundDecision.Refused.class,
+                        refused -> assertThat(OutcomeTable.of(refused.error()).text())
+                                .isEqualTo("requested service server.com found, but has no IP addresses"));
+    }
+
+    @Test
+    void aPlainApplicationTunnelChangesThePortAndNothingElse() {
+        mesh.workload(pod("waypoint", "10.0.0.3")
+                .applicationTunnel(new ApplicationTunnel(ApplicationTunnel.Protocol.NONE, 15089)));
+        assertThat(decide("waypoint", "10.0.0.9:80")).isInstanceOfSatisfying(InboundDecision.Forward.class, forward -> {
+            assertThat(forward.destination()).hasToString("10.0.0.3:15089");
+            assertThat(forward.dial()).isEqualTo(forward.destination());
+            assertThat(forward.keepsSource()).isTrue();
+            assertThat(forward.preamble()).isEqualTo(new InboundDecision.Preamble.None());
+        });
     }
 
     @Test

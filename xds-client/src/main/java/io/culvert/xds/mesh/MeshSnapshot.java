@@ -181,6 +181,11 @@ public final class MeshSnapshot {
         return result;
     }
 
+    /** Stands for all policies of this snapshot: the same object for as long as none of them changes. */
+    public Object policyState() {
+        return policies;
+    }
+
     /** Policies that a workload lists and nobody has sent. */
     public List<String> missingPolicies(Workload workload) {
         return workload.authorizationPolicies().stream()
