@@ -19,26 +19,20 @@ import org.jspecify.annotations.Nullable;
  * waits here. States are those of {@link SecureSocket}.
  */
 public final class SecureStream
-        implements Transport, TunnelStream.TunnelEvents, HandshakeTurns.Steps, DataLoop.Turn, HeldBytes.Holder {
+        implements Transport, TunnelStream.TunnelEvents, HandshakeTurns.Steps, CarrierOutput.Owner, HeldBytes.Holder {
     /** Bytes of a handshake that may wait for its turn: several chains of certificates. */
     private static final int HANDSHAKE_WAITING_MAX = 256 * 1024;
-
-    private static final int HEADROOM = TunnelStream.HEADROOM;
 
     private final DataLoop loop;
     private final TunnelStream carrier;
     private final TlsSession session;
     private final SliceQueue early;
-    private final SliceQueue waiting;
+    private final CarrierOutput output;
     private final HandshakeTurns handshakeTurns;
     private @Nullable TransportEvents events;
     private State state = State.HANDSHAKE;
-    /** Bytes in the loop's buffer that were not pushed yet; they begin behind the headroom. */
-    private int collected;
-
     private boolean firstStep = true;
     private boolean carrierEnded;
-    private boolean inReadyList;
     private @Nullable LoopTimer linger;
 
     private enum State {
@@ -54,7 +48,7 @@ public final class SecureStream
         this.carrier = carrier;
         this.session = session;
         this.early = new SliceQueue(loop.buffers());
-        this.waiting = new SliceQueue(loop.buffers());
+        this.output = new CarrierOutput(loop, carrier, this);
         this.handshakeTurns = new HandshakeTurns(loop.handshakes(), this);
     }
 
@@ -123,9 +117,8 @@ public final class SecureStream
     }
 
     private void handshake(RawBuffer in, int at, int bytes) {
-        RawBuffer out = loop.innerCipherOut().get();
-        TlsSession.Handshake result = session.handshake(in, at, bytes, out, HEADROOM, out.capacity() - HEADROOM);
-        collected = session.produced();
+        TlsSession.Handshake result = session.handshake(in, at, bytes, output.buffer(), output.at(), output.room());
+        output.made(session.produced());
         int taken = session.consumed();
         push();
         switch (result) {
@@ -155,7 +148,7 @@ public final class SecureStream
         } while (result > 0);
         session.endDecrypt();
         if (session.hasOwnBytes()) {
-            collected += session.flush(loop.innerCipherOut().get(), HEADROOM + collected);
+            output.made(session.flush(output.buffer(), output.at()));
             push();
         }
         if (filled > 0) {
@@ -220,77 +213,42 @@ public final class SecureStream
         if (state != State.OPEN) {
             return;
         }
-        RawBuffer out = loop.innerCipherOut().get();
-        if (out.capacity() - HEADROOM - collected < TlsSession.encryptedMost(bytes)) {
+        if (output.room() < TlsSession.encryptedMost(bytes)) {
             push();
-            out = loop.innerCipherOut().get();
         }
         if (state != State.OPEN) {
             return;
         }
-        int made = session.encrypt(buffer, at, bytes, out, HEADROOM + collected);
+        int made = session.encrypt(buffer, at, bytes, output.buffer(), output.at());
         if (made < 0) {
             end(new TransportEnd.SecurityFailed(session.failure()));
         } else {
-            collected += made;
+            output.made(made);
         }
     }
 
     @Override
     public void push() {
-        if (collected == 0) {
-            return;
-        }
-        RawBuffer out = loop.innerCipherOut().get();
-        int bytes = collected;
-        collected = 0;
-        if (state == State.CLOSED) {
-            return;
-        }
-        int sent = 0;
-        if (waiting.isEmpty()) {
-            sent = Math.min(carrier.sendRoom(), bytes);
-            if (sent > 0) {
-                carrier.send(out, HEADROOM, sent);
-            }
-        }
-        if (sent < bytes) {
-            waiting.append(out, HEADROOM + sent, bytes - sent);
-            loop.innerCipherOut().refresh();
-            loop.held().add(this);
-            // Asked again, so that the carrier says when there is room.
-            onSendable();
-        }
+        output.push();
     }
 
     @Override
     public int backlogBytes() {
-        return waiting.bytes();
+        return output.backlogBytes();
     }
 
     @Override
     public void onSendable() {
-        if (!inReadyList && state != State.CLOSED) {
-            inReadyList = true;
-            loop.addReady(this);
-        }
+        output.onSendable();
     }
 
     @Override
-    public void onTurn() {
-        inReadyList = false;
-        if (waiting.isEmpty() || state == State.CLOSED) {
-            return;
-        }
-        RawBuffer out = loop.innerCipherOut().get();
-        int most = out.capacity() - HEADROOM;
-        while (!waiting.isEmpty()) {
-            int room = Math.min(carrier.sendRoom(), most);
-            if (room <= 0) {
-                return;
-            }
-            carrier.send(out, HEADROOM, waiting.copyTo(out, HEADROOM, room));
-        }
+    public void onBacklog() {
+        loop.held().add(this);
+    }
+
+    @Override
+    public void onBacklogGone() {
         loop.held().remove(this);
         if (state == State.LINGERING) {
             sendEnd();
@@ -304,7 +262,7 @@ public final class SecureStream
     private void endAfterAlert() {
         String why = session.failure();
         if (session.hasOwnBytes()) {
-            collected += session.flush(loop.innerCipherOut().get(), HEADROOM + collected);
+            output.made(session.flush(output.buffer(), output.at()));
             push();
         }
         if (state != State.CLOSED) {
@@ -317,7 +275,7 @@ public final class SecureStream
         boolean tell = state == State.HANDSHAKE || state == State.OPEN;
         if (tell && carrierEnded) {
             // An end for an end; where bytes wait, the reset below says that they are lost.
-            boolean delivered = waiting.isEmpty();
+            boolean delivered = output.backlogBytes() == 0;
             release();
             if (delivered) {
                 carrier.sendEnd();
@@ -335,7 +293,7 @@ public final class SecureStream
     public void close() {
         if (state == State.HANDSHAKE || state == State.OPEN) {
             session.closeNotify();
-            collected += session.flush(loop.innerCipherOut().get(), HEADROOM + collected);
+            output.made(session.flush(output.buffer(), output.at()));
             push();
             if (state != State.CLOSED) {
                 startLingering();
@@ -346,7 +304,7 @@ public final class SecureStream
     private void startLingering() {
         state = State.LINGERING;
         linger = loop.schedule(this::abort, SecureSocket.LINGER_MS);
-        if (waiting.isEmpty()) {
+        if (output.backlogBytes() == 0) {
             sendEnd();
         }
     }
@@ -358,7 +316,7 @@ public final class SecureStream
 
     /** Both directions of the carrier have ended: nothing is left to linger for. */
     private void finish() {
-        if (carrierEnded && waiting.isEmpty()) {
+        if (carrierEnded && output.backlogBytes() == 0) {
             abort();
         }
     }
@@ -374,7 +332,7 @@ public final class SecureStream
 
     @Override
     public int heldBytes() {
-        return waiting.bytes();
+        return output.backlogBytes();
     }
 
     @Override
@@ -399,13 +357,12 @@ public final class SecureStream
 
     private void release() {
         state = State.CLOSED;
-        collected = 0;
         if (linger != null) {
             linger.cancel();
             linger = null;
         }
         loop.held().remove(this);
-        waiting.discard();
+        output.end();
         carrier.credit(early.discard());
         session.free();
     }
