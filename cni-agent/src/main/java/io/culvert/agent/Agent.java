@@ -10,6 +10,9 @@ import io.culvert.agent.enrol.Admission;
 import io.culvert.agent.enrol.Collaborators;
 import io.culvert.agent.enrol.Enrolments;
 import io.culvert.agent.enrol.ProbeExemptions;
+import io.culvert.agent.install.InstallLoop;
+import io.culvert.agent.install.Installer;
+import io.culvert.agent.kube.DaemonSetFate;
 import io.culvert.agent.kube.KubeCluster;
 import io.culvert.agent.netns.InterfaceAddresses;
 import io.culvert.agent.netns.NetnsCache;
@@ -25,6 +28,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +39,8 @@ import org.slf4j.LoggerFactory;
  * <p>Start order matters, and follows the original's [istio cni/pkg/nodeagent/server.go]: sockets first, so that
  * plugins and proxies find somebody; then the cluster's state; then the pods of an earlier run; only then may a proxy
  * connect, because a snapshot of half a cache would make it drop pods. It ends in the opposite sense: no new pods, then
- * no changes, then no proxies. Rules, annotations and the proxy's work stay as they are: stopping is not uninstalling.
+ * no changes, then no proxies. Rules, annotations, the installed plugin and the proxy's work stay as they are: stopping
+ * is not uninstalling.
  */
 final class Agent implements AutoCloseable {
     /** How many pods are worked on at the same time; each may wait some seconds for the proxy or the API server. */
@@ -47,6 +53,7 @@ final class Agent implements AutoCloseable {
             LANE_THREADS, Thread.ofPlatform().name("lane-", 0).daemon().factory());
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("timer").daemon().factory());
+    private final LongSupplier ticker = System::nanoTime;
     private final AgentMetrics metrics = new AgentMetrics();
     private final AdminServers servers = new AdminServers();
     private final NetnsCache cache = new NetnsCache();
@@ -54,6 +61,9 @@ final class Agent implements AutoCloseable {
     private final KubeCluster cluster;
     private final Enrolments enrolments;
     private final EventServer events;
+    /** Written by the main thread, read by health's and the stopping one. */
+    private volatile @Nullable InstallLoop installer;
+
     private volatile boolean ready;
 
     private Agent(AgentConfig config) throws IOException {
@@ -70,12 +80,11 @@ final class Agent implements AutoCloseable {
                 new NftPodRules(rules),
                 proxies,
                 ProbeExemptions.NONE);
-        this.enrolments =
-                new Enrolments(config.eligibility(), with, this::work, this::later, metrics, System::nanoTime);
+        this.enrolments = new Enrolments(config.eligibility(), with, this::work, this::later, metrics, ticker);
         metrics.observe(proxies::connected, enrolments::report);
         servers.metrics(config.metricsPort(), metrics::scrape);
         servers.admin(config.adminPort(), enrolments::report);
-        servers.health(config.healthPort(), () -> ready);
+        servers.health(config.healthPort(), () -> ready && installed());
         this.events = EventServer.start(config.eventSocket(), admission(), metrics::pluginAnswered);
     }
 
@@ -90,7 +99,12 @@ final class Agent implements AutoCloseable {
     }
 
     /** Waits for the cluster's state, however long that takes, and begins to work. */
-    void serve() throws InterruptedException {
+    void serve() throws InterruptedException, IOException {
+        if (config.install().enabled()) {
+            // Only now that plugins find somebody: pods wait until the state is known, and none starts unprotected.
+            installer = InstallLoop.start(config.install(), metrics, ticker);
+            metrics.observeInstaller(this::installed);
+        }
         if (!config.ambientEnabled()) {
             log.warn("AMBIENT_ENABLED is not true: no pod will be enrolled");
             ready = true;
@@ -105,6 +119,11 @@ final class Agent implements AutoCloseable {
         proxies.start();
         ready = true;
         log.info("ready: node proxies at {}, plugins at {}", config.zdsSocket(), config.eventSocket());
+    }
+
+    private boolean installed() {
+        InstallLoop running = installer;
+        return !config.install().enabled() || (running != null && running.ready());
     }
 
     /** Without ambient there is nothing to decide, and nobody to ask. */
@@ -131,9 +150,32 @@ final class Agent implements AutoCloseable {
         }
     }
 
+    /** Before the event socket is closed: pods then start by the configuration without us, and none in between. */
+    private void uninstallIfTold() {
+        InstallLoop running = installer;
+        if (running == null) {
+            return;
+        }
+        running.close();
+        DaemonSetFate.Answer fate = config.alwaysUninstall()
+                ? new DaemonSetFate.Answer(true, "AMBIENT_DISABLE_SAFE_UPGRADE is true")
+                : cluster.fate(config.podNamespace());
+        if (!fate.uninstall()) {
+            log.info("the CNI plugin stays installed, and pods wait for the next agent: {}", fate.reason());
+            return;
+        }
+        log.info("uninstalling: {}", fate.reason());
+        try {
+            new Installer(config.install()).uninstall().forEach(file -> log.info("uninstalled {}", file));
+        } catch (IOException e) {
+            log.error("not everything is uninstalled: {}", e.getMessage());
+        }
+    }
+
     @Override
     public void close() {
         ready = false;
+        uninstallIfTold();
         try {
             events.close();
         } catch (IOException e) {

@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The node agent as a program. Configured by environment variables, but for the log, of which the original's arguments
- * tell ({@link LogSettings}); ends in order, with status 0, on SIGTERM and SIGINT. Exit status 1: a setting or a part
+ * tell ({@link LogSettings}); ends in order, with status 0, on SIGTERM and SIGINT. With {@code uninstall} as the first
+ * argument it takes everything back and ends ({@link Uninstall}). Exit status 1: a setting or a part
  * of the machine cannot be used, as the last line says.
  */
 public final class Main {
@@ -27,7 +28,9 @@ public final class Main {
                 log.error("thread {} ended unexpectedly; this is a bug of the agent", thread.getName(), thrown));
         Agent agent;
         try {
-            LogSettings settings = LogSettings.read(List.of(arguments), System.getenv());
+            boolean uninstall = arguments.length > 0 && arguments[0].equals("uninstall");
+            List<String> options = List.of(arguments).subList(uninstall ? 1 : 0, arguments.length);
+            LogSettings settings = LogSettings.read(options, System.getenv());
             AgentLog.install(settings);
             for (String argument : settings.ignored()) {
                 log.warn(
@@ -35,6 +38,9 @@ public final class Main {
                         argument);
             }
             warnOfUnusedClassCache();
+            if (uninstall) {
+                System.exit(Uninstall.run(AgentConfig.read(System.getenv())) ? 0 : 1);
+            }
             agent = Agent.start(AgentConfig.read(System.getenv()));
         } catch (ConfigException | IOException e) {
             log.error("the agent cannot start: {}", e.getMessage());
@@ -51,7 +57,12 @@ public final class Main {
             // Asked to end, and ended: not the 143 that the JVM would report.
             Runtime.getRuntime().halt(0);
         }));
-        agent.serve();
+        try {
+            agent.serve();
+        } catch (IOException e) {
+            log.error("the agent cannot start: {}", e.getMessage());
+            System.exit(1);
+        }
         new CountDownLatch(1).await();
     }
 

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,17 @@ final class AgentProcess implements AutoCloseable {
 
     /** @param settings beyond those that say where things are */
     static AgentProcess start(Path directory, KubeApi api, Map<String, String> settings) throws IOException {
+        return start(directory, api, settings, List.of(), List.of());
+    }
+
+    /**
+     * By way of other programs, and with arguments.
+     *
+     * @param prefix the command that executes it
+     */
+    static AgentProcess start(
+            Path directory, KubeApi api, Map<String, String> settings, List<String> prefix, List<String> arguments)
+            throws IOException {
         Path kubeconfig = directory.resolve("kubeconfig");
         api.writeKubeconfig(kubeconfig);
         int health = freePort();
@@ -54,20 +66,18 @@ final class AgentProcess implements AutoCloseable {
         environment.putAll(settings);
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        Program program = new Program(
-                "agent",
-                List.of(
-                        java,
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        classPath,
-                        "io.culvert.agent.Main"),
-                environment,
-                directory,
-                directory.resolve("agent.log"));
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(
+                java,
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath,
+                "io.culvert.agent.Main"));
+        command.addAll(arguments);
+        Program program = new Program("agent", command, environment, directory, directory.resolve("agent.log"));
         Files.deleteIfExists(program.log());
         return new AgentProcess(Spawner.start(program), health, metrics, admin);
     }
@@ -114,6 +124,10 @@ final class AgentProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IOException(e);
         }
+    }
+
+    long pid() {
+        return child.pid();
     }
 
     void kill() {

@@ -3,6 +3,7 @@ package io.culvert.agent.admin;
 import io.culvert.agent.enrol.EnrolmentObserver;
 import io.culvert.agent.enrol.EnrolmentState;
 import io.culvert.agent.enrol.PodReport;
+import io.culvert.agent.install.InstallLoop;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
@@ -13,6 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -20,7 +22,7 @@ import java.util.function.Supplier;
  * The agent's metrics: those of istio-cni by the same names and labels [istio cni/pkg/nodeagent/informers.go,
  * ztunnelserver.go, cni/pkg/pluginlistener], and {@code culvert_agent_*} of our own. Any thread.
  */
-public final class AgentMetrics implements EnrolmentObserver {
+public final class AgentMetrics implements EnrolmentObserver, InstallLoop.Observer {
     /** From what the plugin's caller does not notice, to where it has given up. */
     private static final Duration[] ENROL_BOUNDS = {
         Duration.ofMillis(1),
@@ -80,6 +82,22 @@ public final class AgentMetrics implements EnrolmentObserver {
     @Override
     public void enrolled(Duration took) {
         enrolled.record(took);
+    }
+
+    /** Where an installer runs. */
+    public void observeInstaller(BooleanSupplier ready) {
+        Gauge.builder("istio_cni_install_ready", () -> ready.getAsBoolean() ? 1 : 0)
+                .description("1 while the plugin, its configuration and the kubeconfig are in place")
+                .register(registry);
+    }
+
+    @Override
+    public void installed(String result) {
+        Counter.builder("istio_cni_installs_total")
+                .description("Installations and repairs, and attempts at them that failed")
+                .tag("result", result)
+                .register(registry)
+                .increment();
     }
 
     /** A plugin's request was answered. */

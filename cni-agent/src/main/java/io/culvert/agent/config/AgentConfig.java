@@ -1,16 +1,19 @@
 package io.culvert.agent.config;
 
 import io.culvert.agent.eligibility.Eligibility;
+import io.culvert.agent.eligibility.EnablementSelector;
 import io.culvert.agent.eligibility.SelectorYaml;
+import io.culvert.agent.install.InstallSettings;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
  * The agent's settings, by the names, defaults and meanings of istio-cni
- * [istio cni/pkg/cmd/root.go, cni/pkg/config/config.go, cni/pkg/nodeagent/options.go]. Three variables are ours:
- * {@code CULVERT_HOST_ROOT}, {@code CULVERT_HEALTH_PORT} and {@code CULVERT_ADMIN_PORT}.
+ * [istio cni/pkg/cmd/root.go, cni/pkg/config/config.go, cni/pkg/nodeagent/options.go]. Those that begin with
+ * {@code CULVERT_} are ours.
  *
  * @param nodeName only pods of this node are watched
  * @param systemNamespace where the node proxy's own pods live; they are never part of a snapshot
@@ -22,6 +25,7 @@ import java.util.Map;
  * @param healthPort 0: none
  * @param metricsPort 0: none
  * @param adminPort on loopback; 0: none
+ * @param alwaysUninstall every end of the agent counts as an uninstall
  */
 public record AgentConfig(
         String nodeName,
@@ -39,7 +43,9 @@ public record AgentConfig(
         Path zdsSocket,
         int healthPort,
         int metricsPort,
-        int adminPort) {
+        int adminPort,
+        InstallSettings install,
+        boolean alwaysUninstall) {
 
     private static final int HEALTH_PORT = 8000;
     private static final int METRICS_PORT = 15014;
@@ -53,31 +59,36 @@ public record AgentConfig(
      */
     public static AgentConfig read(Map<String, String> variables) throws ConfigException {
         Environment environment = new Environment(variables);
+        List<EnablementSelector> selectors = selectors(environment);
+        Path hostRoot = environment.absolutePath("CULVERT_HOST_ROOT", hostMounted() ? "/host" : "/");
+        Path runDir = environment.absolutePath("CNI_AGENT_RUN_DIR", "/var/run/istio-cni");
         return new AgentConfig(
                 environment.required(
                         "NODE_NAME", "name the Kubernetes node that the agent runs on (downward API, spec.nodeName)"),
                 environment.text("POD_NAMESPACE", ""),
                 environment.text("SYSTEM_NAMESPACE", "istio-system"),
                 environment.flag("AMBIENT_ENABLED", false),
-                eligibility(environment),
+                new Eligibility(selectors, environment.list("EXCLUDE_NAMESPACES")),
                 environment.flag("AMBIENT_DNS_CAPTURE", false),
                 environment.flag("AMBIENT_IPV6", false),
                 environment.flag("AMBIENT_RECONCILE_POD_RULES_ON_STARTUP", false),
                 environment.address("HOST_PROBE_SNAT_IP", "169.254.7.127", 4),
                 environment.address("HOST_PROBE_SNAT_IPV6", "fd16:9254:7127:1337:ffff:ffff:ffff:ffff", 16),
-                environment.absolutePath("CULVERT_HOST_ROOT", hostRootSeen()),
-                environment.absolutePath("CNI_AGENT_RUN_DIR", "/var/run/istio-cni"),
+                hostRoot,
+                runDir,
                 environment.absolutePath("ZTUNNEL_UDS_ADDRESS", "/var/run/ztunnel/ztunnel.sock"),
                 environment.port("CULVERT_HEALTH_PORT", HEALTH_PORT),
                 environment.port("MONITORING_PORT", METRICS_PORT),
-                environment.port("CULVERT_ADMIN_PORT", ADMIN_PORT));
+                environment.port("CULVERT_ADMIN_PORT", ADMIN_PORT),
+                new InstallReader(environment).read(hostRoot, runDir, hostMounted(), selectors),
+                environment.flag("AMBIENT_DISABLE_SAFE_UPGRADE", false));
     }
 
-    private static Eligibility eligibility(Environment environment) throws ConfigException {
+    private static List<EnablementSelector> selectors(Environment environment) throws ConfigException {
         String variable = "AMBIENT_ENABLEMENT_SELECTOR";
         String yaml = environment.text(variable, "");
         try {
-            return new Eligibility(SelectorYaml.parse(yaml), environment.list("EXCLUDE_NAMESPACES"));
+            return SelectorYaml.parse(yaml);
         } catch (IllegalArgumentException e) {
             throw new ConfigException(
                     variable,
@@ -88,8 +99,8 @@ public record AgentConfig(
     }
 
     /** The DaemonSet mounts the node's /proc at /host/proc; outside of it there is no such directory. */
-    private static String hostRootSeen() {
-        return Files.isDirectory(Path.of("/host/proc")) ? "/host" : "/";
+    private static boolean hostMounted() {
+        return Files.isDirectory(Path.of("/host/proc"));
     }
 
     public Path hostProc() {

@@ -4,7 +4,10 @@ import io.culvert.agent.pod.GoBool;
 import java.net.InetAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +73,40 @@ final class Environment {
             // Reported below, with the same words as a relative path.
         }
         throw new ConfigException(name, value, "write an absolute path");
+    }
+
+    /** The base name of a file with one of these extensions, or nothing. */
+    String fileName(String name, String fallback, String... extensions) throws ConfigException {
+        String value = text(name, fallback);
+        if (value.isEmpty()) {
+            return value;
+        }
+        boolean plain = value.indexOf('/') < 0 && value.indexOf('\0') < 0;
+        for (String extension : extensions) {
+            if (plain && value.length() > extension.length() && value.endsWith(extension)) {
+                return value;
+            }
+        }
+        throw new ConfigException(
+                name, value, "write the name of a file, without a directory, that ends in " + List.of(extensions));
+    }
+
+    /** A file's mode in octal digits. */
+    Set<PosixFilePermission> mode(String name, String fallback) throws ConfigException {
+        String value = text(name, fallback);
+        if (!value.matches("0?[0-7]{3}")) {
+            throw new ConfigException(name, value, "write a file's mode in three octal digits, such as 0600");
+        }
+        int bits = Integer.parseInt(value, 8);
+        Set<PosixFilePermission> mode = EnumSet.noneOf(PosixFilePermission.class);
+        // Declared from the owner's reading to the others' executing, which is bit 8 to bit 0.
+        PosixFilePermission[] all = PosixFilePermission.values();
+        for (int i = 0; i < all.length; i++) {
+            if ((bits & (1 << (all.length - 1 - i))) != 0) {
+                mode.add(all[i]);
+            }
+        }
+        return mode;
     }
 
     /** Comma separated, trimmed, empties dropped. */

@@ -133,6 +133,26 @@ public final class KubeCluster implements Cluster, AutoCloseable {
     }
 
     /**
+     * Asks the API server for all pods of this node; for those who do not watch.
+     *
+     * @throws IOException where it cannot be asked
+     */
+    public List<PodFacts> fetchPods() throws IOException {
+        try {
+            return client.pods().inAnyNamespace().withField("spec.nodeName", nodeName).list().getItems().stream()
+                    .flatMap(pod -> PodReader.read(pod).stream())
+                    .toList();
+        } catch (KubernetesClientException e) {
+            throw refused("listing the pods of node " + nodeName, e);
+        }
+    }
+
+    /** Whether this agent, whose DaemonSet is in this namespace and which was told to end, is being uninstalled. */
+    public DaemonSetFate.Answer fate(String namespace) {
+        return DaemonSetFate.ask(client, namespace, nodeName);
+    }
+
+    /**
      * A merge patch of the status subresource, which needs less privilege than the pod itself
      * [cni/pkg/util/podutil.go].
      */

@@ -56,6 +56,10 @@ public record OwnSettings(
             "CULVERT_HOST_ROOT",
             "CULVERT_HEALTH_PORT",
             "CULVERT_ADMIN_PORT",
+            "CULVERT_CNI_INSTALL",
+            "CULVERT_CNI_PLUGIN",
+            "CULVERT_CNI_BIN_DIR",
+            "CULVERT_SERVICE_ACCOUNT_DIR",
             "CULVERT_LOG_LEVEL");
 
     private static final Duration AGE_MAX = Duration.ofHours(24);
