@@ -244,8 +244,9 @@ final class ControlSide implements AutoCloseable {
         snapshotWriter.shutdown();
         certificates.close();
         source.close();
+        // What was said so far is done on the control thread, and only then its connections end.
+        control.close();
         grpc.close();
         keyMaker.shutdown();
-        control.close();
     }
 }

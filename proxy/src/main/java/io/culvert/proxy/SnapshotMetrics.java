@@ -28,7 +28,7 @@ record SnapshotMetrics(ControlSide control, SnapshotCounters counters, InstantSo
         out.family(WRITES, "counter", "Writes of the state snapshot.");
         out.sample(WRITES + "_total", "{result=\"written\"}", counters.writes());
         out.sample(WRITES + "_total", "{result=\"failed\"}", counters.failures());
-        out.family(GIVEN_UP, "gauge", "1 if changes were lost to the snapshot, which ages until the next start.");
+        out.family(GIVEN_UP, "gauge", "1 if changes were lost to the snapshot, which ages until all is told anew.");
         out.sample(GIVEN_UP, "", counters.givenUp() ? 1L : 0L);
     }
 }

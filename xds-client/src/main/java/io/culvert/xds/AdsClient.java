@@ -1,7 +1,6 @@
 package io.culvert.xds;
 
 import io.culvert.proto.discovery.DeltaDiscoveryRequest;
-import io.culvert.proto.discovery.DeltaDiscoveryResponse;
 import io.culvert.xds.AdsTransport.AdsListener;
 import io.culvert.xds.AdsTransport.AdsStream;
 import io.culvert.xds.AdsTransport.StreamEnd;
@@ -113,6 +112,7 @@ public final class AdsClient implements OnDemand, AutoCloseable {
         var protocol = new DeltaProtocol(config.node().node(), mesh, counters, subscription, keeper);
         AdsClient client = new AdsClient(transport, protocol, control, counters, keeper, firstSync);
         control.execute(() -> {
+            keeper.attached(client::askAnew);
             keeper.restore(protocol::restore);
             client.connect();
         });
@@ -176,11 +176,15 @@ public final class AdsClient implements OnDemand, AutoCloseable {
         }
     }
 
-    private void received(Session from, DeltaDiscoveryResponse response) {
+    private void received(Session from, Push push) {
         stopTimer();
         DeltaDiscoveryRequest answer;
         try {
-            answer = protocol.respond(response);
+            answer = protocol.respond(push);
+        } catch (UnreadableResponse e) {
+            from.cancel();
+            ended(from, new StreamEnd.Failed(Status.Code.INTERNAL, String.valueOf(e.getMessage())));
+            return;
         } catch (RuntimeException bug) {
             LOG.error("a response of the control plane could not be handled; connecting anew", bug);
             from.cancel();
@@ -193,7 +197,7 @@ public final class AdsClient implements OnDemand, AutoCloseable {
         }
         from.send(answer);
         keeper.connected(true);
-        ResourceType.of(response.getTypeUrl()).ifPresent(type -> lastResponses.put(type.typeUrl(), control.instant()));
+        ResourceType.of(push.typeUrl()).ifPresent(type -> lastResponses.put(type.typeUrl(), control.instant()));
         publish();
         protocol.takeAnswered().forEach(OnDemand.Listener::answered);
         if (!announced && protocol.synced()) {
@@ -249,6 +253,18 @@ public final class AdsClient implements OnDemand, AutoCloseable {
         }));
     }
 
+    /** Has the control plane say everything anew, on a new stream; what is held stays in use meanwhile. */
+    void askAnew() {
+        control.checkInLoop();
+        protocol.askAnew();
+        Session present = session;
+        if (present != null) {
+            present.cancel();
+            session = null;
+            connect();
+        }
+    }
+
     /** Ends the stream; mesh state stays. From any thread. */
     @Override
     public void close() {
@@ -301,13 +317,13 @@ public final class AdsClient implements OnDemand, AutoCloseable {
         }
 
         @Override
-        public void received(DeltaDiscoveryResponse response) {
+        public void received(Push push) {
             control.checkInLoop();
             if (session == this) {
                 // Whoever answers has been reached.
                 connected("");
                 anythingReceived = true;
-                AdsClient.this.received(this, response);
+                AdsClient.this.received(this, push);
             }
         }
 

@@ -1,7 +1,6 @@
 package io.culvert.xds;
 
 import io.culvert.proto.discovery.DeltaDiscoveryRequest;
-import io.culvert.proto.discovery.DeltaDiscoveryResponse;
 import io.grpc.Status;
 
 /** Opens ADS streams: the seam between the client and the wire, where tests and simulations step in. */
@@ -30,7 +29,12 @@ interface AdsTransport {
          */
         void connected(String server);
 
-        void received(DeltaDiscoveryResponse response);
+        /**
+         * A response came.
+         *
+         * @param push good until this returns
+         */
+        void received(Push push);
 
         /** Nothing more will come. */
         void ended(StreamEnd end);

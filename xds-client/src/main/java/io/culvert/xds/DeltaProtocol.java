@@ -8,12 +8,14 @@ import io.culvert.xds.mesh.MeshState;
 import io.culvert.xds.snapshot.StateKeeper;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +62,10 @@ final class DeltaProtocol {
     private final Demands demands = new Demands();
     private final Map<ResourceType, TypeState> types = new EnumMap<>(ResourceType.class);
     private long requestBytesMax = REQUEST_BYTES_MAX;
+    /** Types of which everything was asked for anew, for the keeper's sake, and has not come. */
+    private final Set<ResourceType> owed = EnumSet.noneOf(ResourceType.class);
+
+    private boolean owedComplete;
 
     private List<OnDemand.Listener> answered = List.of();
 
@@ -89,6 +95,17 @@ final class DeltaProtocol {
         return type == ResourceType.ADDRESS && subscription == Subscription.ON_DEMAND;
     }
 
+    /** With the next stream everything is asked for, whatever is held; the keeper is told when it has come. */
+    void askAnew() {
+        owedComplete = true;
+        for (ResourceType type : ResourceType.values()) {
+            // What is followed on demand has no whole: each name is asked for, and comes as it comes.
+            if (!onDemand(type)) {
+                owed.add(type);
+            }
+        }
+    }
+
     /** For a new stream, in this order. */
     List<DeltaDiscoveryRequest> initialRequests() {
         List<DeltaDiscoveryRequest> requests = new ArrayList<>();
@@ -110,10 +127,11 @@ final class DeltaProtocol {
     private void repeat(ResourceType type, DeltaDiscoveryRequest.Builder request) {
         TypeState state = state(type);
         boolean fits = state.held().requestBytes() <= roomForNames();
-        state.begin(fits);
-        if (fits) {
+        boolean repeated = fits && !owed.contains(type);
+        state.begin(repeated);
+        if (repeated) {
             state.held().forEach(request::putInitialResourceVersions);
-        } else {
+        } else if (!fits) {
             LOG.info(
                     "{}: {} names are too many for one request; everything is asked for anew",
                     type,
@@ -140,7 +158,7 @@ final class DeltaProtocol {
         demands.keys().forEach(key -> all.put(key, ""));
         state.held().forEach(all::put);
         List<String> others = new ArrayList<>(demands.keys());
-        long room = roomForNames();
+        long room = owed.isEmpty() ? roomForNames() : 0;
         for (var resource : all.entrySet()) {
             room -= HeldVersions.entryBytes(resource.getKey(), resource.getValue());
             if (room >= 0) {
@@ -208,35 +226,51 @@ final class DeltaProtocol {
         }
     }
 
-    /** Applies a response; the answer is its ACK or NACK. */
+    /** Applies one that is in memory as a whole. */
     DeltaDiscoveryRequest respond(DeltaDiscoveryResponse response) {
-        DeltaDiscoveryRequest.Builder answer = DeltaDiscoveryRequest.newBuilder()
-                .setTypeUrl(response.getTypeUrl())
-                .setResponseNonce(response.getNonce());
-        ResourceType type = ResourceType.of(response.getTypeUrl()).orElse(null);
+        return respond(Push.of(response));
+    }
+
+    /**
+     * Applies a response; the answer is its ACK or NACK.
+     *
+     * @throws UnreadableResponse if it cannot be read to its end; nothing has changed then
+     */
+    DeltaDiscoveryRequest respond(Push push) {
+        DeltaDiscoveryRequest.Builder answer =
+                DeltaDiscoveryRequest.newBuilder().setTypeUrl(push.typeUrl()).setResponseNonce(push.nonce());
+        ResourceType type = ResourceType.of(push.typeUrl()).orElse(null);
         if (type == null) {
-            LOG.error("unknown resource type: {}", response.getTypeUrl());
+            LOG.error("unknown resource type: {}", push.typeUrl());
             return answer.build();
         }
         TypeState state = state(type);
-        MeshChange change = MeshChange.decode(type, response);
-        counters.messageReceived(type.typeUrl(), change.payloadBytes());
-        change.alsoRemove(state.missingFrom(change));
+        MeshChange change = MeshChange.of(type, push);
+        change.alsoRemove(state.missingFrom(push));
         mesh.update(change::applyTo);
-        state.applied(change, response, !onDemand(type));
-        keeper.accepted(change.acceptedOf(response));
+        counters.messageReceived(type.typeUrl(), change.payloadBytes());
+        state.applied(change, push, !onDemand(type));
+        if (keeper.keeps()) {
+            change.forEachAccepted(keeper::accepted);
+        }
+        if (owed.remove(type)) {
+            owedComplete &= change.rejected().isEmpty();
+            if (owed.isEmpty()) {
+                keeper.toldAnew(owedComplete);
+            }
+        }
         // That an address which was asked for does not exist is an answer like any other.
         change.unknown().stream()
                 .filter(name -> !demands.waitsFor(name))
                 .forEach(name -> LOG.warn("asked to remove {}, which is not known", name));
         if (type == ResourceType.ADDRESS) {
-            answered = demands.answeredBy(response);
+            answered = demands.answeredBy(push);
         }
         if (change.rejected().isEmpty()) {
             LOG.debug(
                     "{}: {} resources, {} removed",
                     type,
-                    response.getResourcesCount(),
+                    push.resources(),
                     change.removed().size());
             return answer.build();
         }
@@ -245,7 +279,7 @@ final class DeltaProtocol {
         LOG.warn(
                 "rejected {} of {} resources of type {}: {}. {}",
                 change.rejected().size(),
-                response.getResourcesCount(),
+                push.resources(),
                 type.typeUrl(),
                 reasons,
                 REMEDY);
@@ -269,7 +303,7 @@ final class DeltaProtocol {
             LOG.warn("a kept resource type is not known: {}", kept.getTypeUrl());
             return;
         }
-        MeshChange change = MeshChange.decode(type, kept);
+        MeshChange change = MeshChange.of(type, Push.of(kept));
         mesh.update(change::applyTo);
         state(type).restored(change);
         if (!change.rejected().isEmpty()) {

@@ -1,7 +1,5 @@
 package io.culvert.xds;
 
-import io.culvert.proto.discovery.DeltaDiscoveryResponse;
-import io.culvert.proto.discovery.Resource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,16 +45,16 @@ final class Demands {
     }
 
     /** Those whose key this response answers; they wait no longer. */
-    List<OnDemand.Listener> answeredBy(DeltaDiscoveryResponse response) {
+    List<OnDemand.Listener> answeredBy(Push push) {
         List<OnDemand.Listener> answered = new ArrayList<>();
         if (pending.isEmpty()) {
             return answered;
         }
-        take(response.getRemovedResourcesList(), answered);
-        for (Resource resource : response.getResourcesList()) {
+        take(push.removed(), answered);
+        push.forEach(resource -> {
             take(resource.getName(), answered);
             take(resource.getAliasesList(), answered);
-        }
+        });
         return answered;
     }
 

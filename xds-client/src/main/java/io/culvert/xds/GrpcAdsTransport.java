@@ -12,10 +12,12 @@ import io.grpc.ClientCall;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Objects;
@@ -28,6 +30,9 @@ final class GrpcAdsTransport implements AdsTransport {
     private static final String TOO_LONG = "gRPC message exceeds maximum size";
     private static final String TOO_LONG_REMEDY =
             "; half of the heap and at most 200 MiB are taken, see CULVERT_PROXY_JAVA_OPTS for a larger heap";
+
+    private static final MethodDescriptor<DeltaDiscoveryRequest, Push> METHOD =
+            method(AggregatedDiscoveryServiceGrpc.getDeltaAggregatedResourcesMethod());
 
     private final GrpcTransport grpc;
     private final ControlPlaneEndpoint endpoint;
@@ -51,6 +56,32 @@ final class GrpcAdsTransport implements AdsTransport {
         }
     }
 
+    /** The generated one, but for a response that is not parsed as a whole. */
+    private static MethodDescriptor<DeltaDiscoveryRequest, Push> method(
+            MethodDescriptor<DeltaDiscoveryRequest, DeltaDiscoveryResponse> generated) {
+        return generated.toBuilder(generated.getRequestMarshaller(), new PushMarshaller())
+                .build();
+    }
+
+    private static final class PushMarshaller implements MethodDescriptor.Marshaller<Push> {
+        @Override
+        public InputStream stream(Push push) {
+            throw new UnsupportedOperationException("a client sends none");
+        }
+
+        @Override
+        public Push parse(InputStream message) {
+            try {
+                return Push.read(message);
+            } catch (UnreadableResponse e) {
+                throw Status.INTERNAL
+                        .withDescription(e.getMessage())
+                        .withCause(e)
+                        .asRuntimeException();
+            }
+        }
+    }
+
     /** One that never came about. */
     private static final class NoStream implements AdsStream {
         @Override
@@ -60,9 +91,9 @@ final class GrpcAdsTransport implements AdsTransport {
         public void cancel() {}
     }
 
-    private final class GrpcStream extends ClientCall.Listener<DeltaDiscoveryResponse> implements AdsStream {
+    private final class GrpcStream extends ClientCall.Listener<Push> implements AdsStream {
         private final ManagedChannel channel;
-        private final ClientCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call;
+        private final ClientCall<DeltaDiscoveryRequest, Push> call;
         private final AdsListener listener;
         private boolean connected;
         private boolean answered;
@@ -71,8 +102,7 @@ final class GrpcAdsTransport implements AdsTransport {
         GrpcStream(ManagedChannel channel, Metadata headers, AdsListener listener) {
             this.channel = channel;
             this.listener = listener;
-            call = channel.newCall(
-                    AggregatedDiscoveryServiceGrpc.getDeltaAggregatedResourcesMethod(), CallOptions.DEFAULT);
+            call = channel.newCall(METHOD, CallOptions.DEFAULT);
             call.start(this, headers);
             call.request(1);
         }
@@ -114,11 +144,11 @@ final class GrpcAdsTransport implements AdsTransport {
             reached();
         }
 
-        /** One at a time: the next is taken off the wire when this one has been applied. */
+        /** One at a time: the next is taken off the wire when this one has been applied, and gRPC takes it back. */
         @Override
-        public void onMessage(DeltaDiscoveryResponse response) {
+        public void onMessage(Push push) {
             if (!cancelled) {
-                listener.received(response);
+                listener.received(push);
                 call.request(1);
             }
         }

@@ -2,6 +2,7 @@ package io.culvert.xds;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -34,10 +35,18 @@ final class RejectedResources {
         publish();
     }
 
-    /** They were accepted, or are no more. */
-    void clear(Iterable<String> names) {
+    /** They are no more. */
+    void clear(List<String> names) {
         if (!reasons.isEmpty()) {
             names.forEach(name -> reasons.remove(cut(name)));
+            publish();
+        }
+    }
+
+    /** They were accepted. */
+    void clear(HeldVersions accepted) {
+        if (!reasons.isEmpty()) {
+            accepted.forEachName(name -> reasons.remove(cut(name)));
             publish();
         }
     }

@@ -1,8 +1,8 @@
 package io.culvert.xds;
 
-import io.culvert.proto.discovery.DeltaDiscoveryResponse;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What is known of one type's conversation. It outlives streams. Used by the control thread. */
 final class TypeState {
@@ -46,17 +46,15 @@ final class TypeState {
     }
 
     /** What is held and has no place in a response that has everything; empty if this is no such response. */
-    List<String> missingFrom(MeshChange change) {
-        List<String> missing = new ArrayList<>();
-        if (resyncing && awaitingFirst) {
-            held.forEachName(name -> {
-                // A rejected one is still the server's: its last good state stays.
-                if (!change.accepted().containsKey(name) && !change.rejected().containsKey(name)) {
-                    missing.add(name);
-                }
-            });
+    List<String> missingFrom(Push push) {
+        if (!resyncing || !awaitingFirst) {
+            return List.of();
         }
-        return missing;
+        Set<String> missing = HashSet.newHashSet(held.size());
+        held.forEachName(missing::add);
+        // One that will be rejected is still the server's: its last good state stays.
+        push.forEach(resource -> missing.remove(resource.getName()));
+        return List.copyOf(missing);
     }
 
     /** Books what an earlier process held: it is repeated like anything else, and is no word of the server. */
@@ -65,22 +63,22 @@ final class TypeState {
     }
 
     /** Books a response whose change has been applied to the mesh. */
-    void applied(MeshChange change, DeltaDiscoveryResponse response, boolean wildcard) {
+    void applied(MeshChange change, Push push, boolean wildcard) {
         change.removed().forEach(held::remove);
         change.accepted().forEach(held::put);
         if (awaitingFirst && wildcard) {
             rejected.retain(change.rejected().keySet());
         }
         rejected.clear(change.removed());
-        rejected.clear(change.accepted().keySet());
+        rejected.clear(change.accepted());
         rejected.add(change.rejected());
         awaitingFirst = false;
         resyncing = false;
         responses++;
         added += change.accepted().size();
         removed += change.removed().size();
-        version = response.getSystemVersionInfo();
-        nonce = response.getNonce();
+        version = push.version();
+        nonce = push.nonce();
         if (change.rejected().isEmpty()) {
             acked = true;
         } else {

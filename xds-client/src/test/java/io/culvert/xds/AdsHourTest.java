@@ -241,7 +241,7 @@ final class AdsHourTest {
 
             private void deliver(DeltaDiscoveryResponse response) {
                 // Also on a stream that is no more, to which nobody must listen.
-                listener.received(response);
+                listener.received(Pushes.onTheWire(response));
             }
 
             void end(Status.Code code, String reason) {

@@ -2,7 +2,10 @@ package io.culvert.xds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.culvert.proto.discovery.DeltaDiscoveryRequest;
+import io.culvert.proto.discovery.DeltaDiscoveryResponse;
 import io.culvert.xds.AdsCounters.Termination;
 import io.culvert.xds.AdsTransport.AdsListener;
 import io.culvert.xds.AdsTransport.AdsStream;
@@ -10,6 +13,7 @@ import io.culvert.xds.AdsTransport.StreamEnd;
 import io.culvert.xds.channel.ManualLoop;
 import io.culvert.xds.mesh.MeshState;
 import io.grpc.Status;
+import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +87,7 @@ final class AdsReconnectTest {
     }
 
     private void receive() {
-        loop.execute(() -> streams.getLast().listener.received(Pushes.addresses("n")));
+        loop.execute(() -> streams.getLast().listener.received(Push.of(Pushes.addresses("n"))));
         loop.run();
     }
 
@@ -163,7 +167,7 @@ final class AdsReconnectTest {
     void waitsAnyTimeForAServerThatHasOnceSaidEverything() {
         reach();
         receive();
-        loop.execute(() -> streams.getLast().listener.received(Pushes.policies("n")));
+        loop.execute(() -> streams.getLast().listener.received(Push.of(Pushes.policies("n"))));
         loop.advance(Duration.ofDays(1));
         assertThat(streams).hasSize(1);
 
@@ -184,7 +188,7 @@ final class AdsReconnectTest {
     void doesNotHearAFormerStream() {
         FakeStream first = streams.getFirst();
         delayAfter(REFUSED);
-        loop.execute(() -> first.listener.received(Pushes.addresses("n", Pushes.workload("late"))));
+        loop.execute(() -> first.listener.received(Push.of(Pushes.addresses("n", Pushes.workload("late")))));
         loop.execute(() -> first.listener.ended(REFUSED));
         loop.run();
 
@@ -205,6 +209,49 @@ final class AdsReconnectTest {
     }
 
     @Test
+    void givesUpAStreamWhoseResponseCannotBeRead() {
+        FakeStream first = streams.getFirst();
+        // It says what it is, and breaks off in its only resource.
+        byte[] damaged = Pushes.addresses("n").toBuilder()
+                .setUnknownFields(UnknownFieldSet.newBuilder()
+                        .addField(
+                                DeltaDiscoveryResponse.RESOURCES_FIELD_NUMBER,
+                                UnknownFieldSet.Field.newBuilder()
+                                        .addLengthDelimited(ByteString.copyFrom(new byte[] {26, 100}))
+                                        .build())
+                        .build())
+                .build()
+                .toByteArray();
+        loop.execute(() -> first.listener.received(Push.read(new ByteArrayInputStream(damaged))));
+        loop.run();
+
+        assertThat(first.cancelled).isTrue();
+        assertThat(first.sent).hasSize(2);
+        assertThat(counters.terminations).containsExactly(Termination.ERROR);
+        assertThat(client.status().lastFailure()).contains("protobuf");
+        loop.advance(loop.nextIn());
+        assertThat(streams).hasSize(2);
+    }
+
+    @Test
+    void asksForEverythingAnewOnAStreamOfItsOwn() {
+        receive();
+        FakeStream first = streams.getFirst();
+        loop.execute(() -> first.listener.received(Push.of(Pushes.addresses("n", Pushes.workload("w")))));
+        loop.execute(client::askAnew);
+        loop.run();
+
+        assertThat(first.cancelled).isTrue();
+        assertThat(streams).hasSize(2);
+        assertThat(streams.getLast().sent)
+                .hasSize(2)
+                .allSatisfy(request ->
+                        assertThat(request.getInitialResourceVersionsMap()).isEmpty());
+        assertThat(mesh.snapshot().workloads()).hasSize(1);
+        assertThat(counters.terminations).isEmpty();
+    }
+
+    @Test
     void connectsAnewAfterABugOfOurs() {
         mesh.addListener(new io.culvert.xds.mesh.MeshListener() {
             @Override
@@ -213,7 +260,7 @@ final class AdsReconnectTest {
             }
         });
         FakeStream first = streams.getFirst();
-        loop.execute(() -> first.listener.received(Pushes.addresses("n", Pushes.workload("w"))));
+        loop.execute(() -> first.listener.received(Push.of(Pushes.addresses("n", Pushes.workload("w")))));
         loop.advance(Duration.ofMillis(20));
 
         assertThat(first.cancelled).isTrue();

@@ -203,12 +203,57 @@ final class LocalFileTest {
     @Test
     void hasANameAgainThatTheControlPlaneGaveUp() throws Exception {
         mesh.update(edit -> edit.putWorkload(pushed("b", "from-xds")));
-        mesh.update(edit -> edit.removeAddress("b"));
-        assertThat(uids()).containsExactly("a");
-
-        write(workloads("a", "b"));
+        write(workloads("a", "b") + DENY);
         looks(2);
+        mesh.update(edit -> edit.putWorkload(pushed("b", "still")).putWorkload(pushed("c", "from-xds")));
+        assertThat(node("b")).isEqualTo("still");
+
+        mesh.update(edit -> edit.removeAddress("b"));
+        assertThat(node("b")).isEmpty();
+        mesh.update(edit -> edit.removeAddress("c"));
         assertThat(uids()).containsExactly("a", "b");
+    }
+
+    @Test
+    void hasAPolicyAgainThatTheControlPlaneGaveUp() throws Exception {
+        write(DENY);
+        looks(2);
+        AuthorizationPolicy files = policy();
+        AuthorizationPolicy other = new AuthorizationPolicy(
+                files.name(),
+                files.namespace(),
+                files.scope(),
+                AuthorizationPolicy.Action.ALLOW,
+                files.dryRun(),
+                List.of());
+        mesh.update(edit -> edit.putPolicy("default/p", other));
+        assertThat(policy()).isEqualTo(other);
+
+        mesh.update(edit -> edit.removePolicy("default/p"));
+
+        assertThat(policy()).isEqualTo(files);
+    }
+
+    @Test
+    void keepsANameThatTheControlPlaneNeverHad() {
+        mesh.update(edit -> assertThat(edit.removeAddress("a")).isFalse());
+
+        assertThat(uids()).containsExactly("a", "b");
+    }
+
+    @Test
+    void givesUpAShadowedNameThatTheFileNoLongerHas() throws Exception {
+        mesh.update(edit -> edit.putWorkload(pushed("b", "from-xds")));
+        write(workloads("a"));
+        looks(2);
+
+        mesh.update(edit -> edit.removeAddress("b"));
+
+        assertThat(uids()).containsExactly("a");
+    }
+
+    private AuthorizationPolicy policy() {
+        return Objects.requireNonNull(mesh.snapshot().policy("default/p"));
     }
 
     @Test

@@ -38,7 +38,7 @@ final class MeshMemoryTest {
     }
 
     private void push(DeltaDiscoveryResponse response) {
-        mesh.update(MeshChange.decode(ResourceType.ADDRESS, response)::applyTo);
+        mesh.update(MeshChange.of(ResourceType.ADDRESS, Push.of(response))::applyTo);
     }
 
     @Test

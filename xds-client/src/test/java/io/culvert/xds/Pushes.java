@@ -9,6 +9,7 @@ import io.culvert.proto.security.Authorization;
 import io.culvert.proto.workload.Address;
 import io.culvert.proto.workload.Service;
 import io.culvert.proto.workload.Workload;
+import java.io.ByteArrayInputStream;
 import java.util.List;
 
 /** Responses of a control plane. */
@@ -29,6 +30,11 @@ final class Pushes {
                 .setNonce(nonce)
                 .addAllResources(List.of(resources))
                 .build();
+    }
+
+    /** As it comes from the network. */
+    static Push onTheWire(DeltaDiscoveryResponse response) {
+        return Push.read(new ByteArrayInputStream(response.toByteArray()));
     }
 
     static DeltaDiscoveryResponse removal(String nonce, String... names) {

@@ -215,7 +215,7 @@ final class SimulatedWire implements AdsTransport {
                 return;
             }
             // Of a stream that is no more the client must not hear, whoever still speaks.
-            listener.received(response);
+            listener.received(Pushes.onTheWire(response));
         }
 
         void end(StreamEnd end) {

@@ -2,12 +2,15 @@ package io.culvert.xds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.culvert.proto.discovery.DeltaDiscoveryRequest;
 import io.culvert.proto.discovery.DeltaDiscoveryResponse;
 import io.culvert.proto.discovery.Resource;
 import io.culvert.xds.channel.ManualLoop;
 import io.culvert.xds.mesh.MeshState;
 import io.culvert.xds.snapshot.SnapshotConfig;
 import io.culvert.xds.snapshot.StateSnapshots;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -57,6 +60,39 @@ final class StateResumeTest {
                         Stream.of(snapshot.policies().toString()))
                 .flatMap(lines -> lines)
                 .toList();
+    }
+
+    @Test
+    void keepsAllOfItAgainWhenItsFileWasTakenAway() throws IOException {
+        StateSnapshots kept = snapshots();
+        DeltaProtocol before = protocol(first, kept);
+        kept.attached(before::askAnew);
+        before.respond(Recorded.push("01-address-initial"));
+        before.respond(Recorded.push("02-authorization-initial"));
+        kept.synced();
+        loop.advance(Duration.ofMinutes(1));
+        Files.delete(directory.resolve("state"));
+        before.respond(Recorded.push("03-address-pod-added"));
+        loop.advance(Duration.ofMinutes(3));
+
+        List<DeltaDiscoveryRequest> requests = before.initialRequests();
+        assertThat(requests)
+                .hasSize(2)
+                .allSatisfy(request ->
+                        assertThat(request.getInitialResourceVersionsMap()).isEmpty());
+        before.respond(Recorded.push("02-authorization-initial"));
+        before.respond(Recorded.push("01-address-initial"));
+        loop.advance(Duration.ofMinutes(1));
+
+        assertThat(before.initialRequests())
+                .as("versions are repeated again")
+                .allSatisfy(request ->
+                        assertThat(request.getInitialResourceVersionsMap()).isNotEmpty());
+        protocol(second, snapshots());
+        assertThat(described(second)).isEqualTo(described(first));
+        assertThat(second.snapshot().workloadByUid("Kubernetes//Pod/default/echo-3"))
+                .as("what the full answer does not have is gone")
+                .isNull();
     }
 
     @Test

@@ -42,6 +42,15 @@ public final class Programs {
         return command("program_command proxy");
     }
 
+    /**
+     * The same with options of the operator's for its JVM.
+     *
+     * @param javaOptions separated by spaces
+     */
+    public static List<String> proxy(String javaOptions) {
+        return command("CULVERT_PROXY_JAVA_OPTS='" + javaOptions + "'; program_command proxy");
+    }
+
     static List<String> agent() {
         return command("program_command agent");
     }

@@ -52,9 +52,19 @@ final class ProxyAlone implements AutoCloseable {
      * @param environment beyond that
      */
     static ProxyAlone start(Path directory, Netns netns, Map<String, String> environment) throws IOException {
+        return start(directory, netns, environment, Programs.proxy());
+    }
+
+    /**
+     * Starts it by another command.
+     *
+     * @param command such as starts a proxy
+     */
+    static ProxyAlone start(Path directory, Netns netns, Map<String, String> environment, List<String> command)
+            throws IOException {
         Map<String, String> whole = new TreeMap<>(environment);
         whole.putIfAbsent("INPOD_UDS", directory.resolve("ztunnel.sock").toString());
-        Program program = new Program("proxy", Programs.proxy(), whole, directory, directory.resolve("proxy.log"));
+        Program program = new Program("proxy", command, whole, directory, directory.resolve("proxy.log"));
         return new ProxyAlone(Spawner.start(program, netns), new HttpClient(new PodSockets(netns), PATIENCE));
     }
 
@@ -62,6 +72,10 @@ final class ProxyAlone implements AutoCloseable {
     String awaitLine(String... parts) {
         Predicate<String> wanted = line -> List.of(parts).stream().allMatch(line::contains);
         return child.awaitLine(String.join(" ... ", parts), 0, PATIENCE, wanted);
+    }
+
+    long pid() {
+        return child.pid();
     }
 
     /** What has been written so far: both streams, as a container's log has them. */

@@ -1,11 +1,11 @@
 package io.culvert.perf.micro;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import io.culvert.proto.discovery.DeltaDiscoveryResponse;
 import io.culvert.testkit.spec.ScaleMesh;
 import io.culvert.xds.MeshChange;
+import io.culvert.xds.Push;
 import io.culvert.xds.ResourceType;
 import io.culvert.xds.mesh.MeshState;
+import java.io.ByteArrayInputStream;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -47,10 +47,10 @@ public class AppliedSyncBenchmark {
     }
 
     @Benchmark
-    public MeshState sync() throws InvalidProtocolBufferException {
+    public MeshState sync() {
         MeshState mesh = new MeshState(ScaleMesh.node(0));
-        mesh.update(MeshChange.decode(ResourceType.ADDRESS, DeltaDiscoveryResponse.parseFrom(addresses))::applyTo);
-        mesh.update(MeshChange.decode(ResourceType.AUTHORIZATION, DeltaDiscoveryResponse.parseFrom(policies))::applyTo);
+        mesh.update(MeshChange.of(ResourceType.ADDRESS, Push.read(new ByteArrayInputStream(addresses)))::applyTo);
+        mesh.update(MeshChange.of(ResourceType.AUTHORIZATION, Push.read(new ByteArrayInputStream(policies)))::applyTo);
         return mesh;
     }
 }

@@ -3,6 +3,7 @@ package io.culvert.perf.micro;
 import io.culvert.proto.discovery.DeltaDiscoveryResponse;
 import io.culvert.testkit.spec.ScaleMesh;
 import io.culvert.xds.MeshChange;
+import io.culvert.xds.Push;
 import io.culvert.xds.ResourceType;
 import io.culvert.xds.mesh.IpAddress;
 import io.culvert.xds.mesh.MeshSnapshot;
@@ -121,7 +122,7 @@ public class MeshStateBenchmark {
     @Benchmark
     public MeshSnapshot oneEndpointChanges() {
         DeltaDiscoveryResponse change = changes.get(turn(changes.size()));
-        mesh.update(MeshChange.decode(ResourceType.ADDRESS, change)::applyTo);
+        mesh.update(MeshChange.of(ResourceType.ADDRESS, Push.of(change))::applyTo);
         return mesh.snapshot();
     }
 }

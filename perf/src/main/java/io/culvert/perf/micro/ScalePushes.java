@@ -7,6 +7,7 @@ import io.culvert.proto.security.Authorization;
 import io.culvert.proto.workload.Address;
 import io.culvert.testkit.spec.ScaleMesh;
 import io.culvert.xds.MeshChange;
+import io.culvert.xds.Push;
 import io.culvert.xds.ResourceType;
 import io.culvert.xds.mesh.MeshState;
 import java.util.ArrayList;
@@ -22,13 +23,13 @@ final class ScalePushes {
 
     /** All of it, in many small pushes, so that nothing but the state is left. */
     static void inPieces(ScaleMesh scale, MeshState mesh) {
-        mesh.update(MeshChange.decode(ResourceType.AUTHORIZATION, policies(scale))::applyTo);
+        mesh.update(MeshChange.of(ResourceType.AUTHORIZATION, Push.of(policies(scale)))::applyTo);
         Iterator<Address> all = scale.addresses().iterator();
         List<Address> piece = new ArrayList<>();
         while (all.hasNext()) {
             piece.add(all.next());
             if (piece.size() == PIECE || !all.hasNext()) {
-                mesh.update(MeshChange.decode(ResourceType.ADDRESS, response(piece))::applyTo);
+                mesh.update(MeshChange.of(ResourceType.ADDRESS, Push.of(response(piece)))::applyTo);
                 piece.clear();
             }
         }

@@ -13,10 +13,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The control loop of a process: a platform thread named {@code culvert-control}. A task that throws is logged, and the
- * thread goes on. After {@link #close} tasks are dropped silently.
+ * thread goes on. What is given to it before {@link #close} still runs, what would come later is dropped silently.
  */
 public final class ControlThread implements ControlLoop, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlThread.class);
+
+    /** More than a response for a large mesh takes that is being applied; the process must end in any case. */
+    private static final int CLOSE_SECONDS_MAX = 5;
 
     private final InstantSource clock;
     private final ScheduledThreadPoolExecutor executor;
@@ -65,8 +68,20 @@ public final class ControlThread implements ControlLoop, AutoCloseable {
         return clock.instant();
     }
 
+    /**
+     * Ends it behind the tasks that it was given, so that what they close is closed. Waits for that, but not for a task
+     * that takes long, nor if a task asks.
+     */
     @Override
     public void close() {
-        executor.shutdown();
+        executor.execute(executor::shutdown);
+        if (inLoop()) {
+            return;
+        }
+        try {
+            var _ = executor.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -19,6 +19,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
@@ -30,8 +32,11 @@ public final class GrpcTransport implements AutoCloseable {
     /** What istiod may send in one message (ztunnel xds/client.rs). */
     static final int MESSAGE_BYTES_MAX = 200 * 1024 * 1024;
 
-    /** A message is in the heap as a whole, beside what is made of it: what would not fit ends the process. */
+    /** A mesh takes up to twice as much as the message that it comes in: what would not fit ends the process. */
     private static final int HEAPS_PER_MESSAGE = 2;
+
+    /** There are two or three channels, each of which ends within milliseconds if anything works at all. */
+    private static final int CLOSE_MILLIS_MAX = 500;
 
     private static final int PING_SECONDS = 30;
     private static final int PING_TIMEOUT_SECONDS = 10;
@@ -41,6 +46,10 @@ public final class GrpcTransport implements AutoCloseable {
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("culvert-grpc", true), EpollIoHandler.newFactory());
     private final ControlLoop control;
+    /** Those that are not at their end yet, and some that are. */
+    private final Set<ManagedChannel> channels = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean closed;
 
     public GrpcTransport(ControlLoop control) {
         this.control = control;
@@ -73,7 +82,16 @@ public final class GrpcTransport implements AutoCloseable {
                             keepAlive.interval().toSeconds())
                     .withOption(EpollChannelOption.TCP_KEEPCNT, keepAlive.count());
         }
-        return builder.build();
+        return tracked(builder.build());
+    }
+
+    private ManagedChannel tracked(ManagedChannel channel) {
+        channels.removeIf(ManagedChannel::isTerminated);
+        channels.add(channel);
+        if (closed) {
+            channel.shutdownNow();
+        }
+        return channel;
     }
 
     /**
@@ -87,7 +105,7 @@ public final class GrpcTransport implements AutoCloseable {
 
     /** A channel to a server on this node, by its socket: no TLS and no pings, for the kernel tells who is there. */
     public ManagedChannel openSocket(Path socket) {
-        return NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
+        return tracked(NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
                 .eventLoopGroup(eventLoop)
                 .channelType(EpollDomainSocketChannel.class)
                 .usePlaintext()
@@ -97,7 +115,7 @@ public final class GrpcTransport implements AutoCloseable {
                 .proxyDetector(target -> null)
                 .disableRetry()
                 .disableServiceConfigLookUp()
-                .build();
+                .build());
     }
 
     private static SslContext sslContext(ControlPlaneEndpoint endpoint, Optional<String> rootsPem) throws IOException {
@@ -130,8 +148,21 @@ public final class GrpcTransport implements AutoCloseable {
         return headers;
     }
 
+    /**
+     * Ends all channels, and the thread behind them: a channel that outlives it complains of each thing that it would
+     * still do. A channel that is opened later can do nothing.
+     */
     @Override
     public void close() {
+        closed = true;
+        channels.forEach(ManagedChannel::shutdownNow);
+        try {
+            for (ManagedChannel channel : channels) {
+                var _ = channel.awaitTermination(CLOSE_MILLIS_MAX, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         var _ = eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 }

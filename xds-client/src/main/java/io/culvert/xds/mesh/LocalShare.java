@@ -1,52 +1,60 @@
 package io.culvert.xds.mesh;
 
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What of the mesh a local file says, by name. A file beside a control plane adds to it: of a name that both have, the
- * control plane's word counts, whichever came first; so neither a change of the file nor its loss touches anything that
- * the control plane has said. Immutable.
+ * What a local file says of the mesh, by name. A file beside a control plane adds to it: of a name that both have, the
+ * control plane's word counts, whichever came first, and when the control plane gives the name up, the file's word
+ * counts again. So neither a change of the file nor its loss touches anything that the control plane has said, and the
+ * other way round. Immutable.
  */
-record LocalShare(SharedMap<Name, Boolean> names) {
-    static final LocalShare NONE = new LocalShare(SharedMap.empty());
+record LocalShare(
+        SharedMap<String, Said<Workload>> workloads,
+        SharedMap<NamespacedName, Said<Service>> services,
+        SharedMap<String, Said<AuthorizationPolicy>> policies) {
+    static final LocalShare NONE = new LocalShare(SharedMap.empty(), SharedMap.empty(), SharedMap.empty());
 
-    private enum Kind {
-        WORKLOAD,
-        SERVICE,
-        POLICY
+    /**
+     * One thing that the file says.
+     *
+     * @param inForce whether it is what the mesh has under that name; else the control plane has it
+     */
+    record Said<T>(T value, boolean inForce) {}
+
+    // The control plane says that it has something. Without a file these make no object, for they are asked for each
+    // resource of a push.
+
+    LocalShare shadowedWorkload(String uid) {
+        return workloads.isEmpty() ? this : new LocalShare(turned(workloads, uid, false), services, policies);
     }
 
-    private record Name(Kind kind, String name) {}
-
-    private static Name workload(String uid) {
-        return new Name(Kind.WORKLOAD, uid);
+    LocalShare shadowedService(NamespacedName key) {
+        return services.isEmpty() ? this : new LocalShare(workloads, turned(services, key, false), policies);
     }
 
-    private static Name service(NamespacedName key) {
-        return new Name(Kind.SERVICE, key.toString());
+    LocalShare shadowedPolicy(String name) {
+        return policies.isEmpty() ? this : new LocalShare(workloads, services, turned(policies, name, false));
     }
 
-    private static Name policy(String resourceName) {
-        return new Name(Kind.POLICY, resourceName);
+    // The control plane has given something up, and the mesh has what the file says of it.
+
+    LocalShare restoredWorkload(String uid) {
+        return new LocalShare(turned(workloads, uid, true), services, policies);
     }
 
-    // These three say that the control plane has put or removed something. Without a file they make no object, for they
-    // are asked for each resource of a push.
-
-    LocalShare withoutAddress(String resourceName) {
-        return names.isEmpty()
-                ? this
-                : new LocalShare(names.without(workload(resourceName)).without(new Name(Kind.SERVICE, resourceName)));
+    LocalShare restoredService(NamespacedName key) {
+        return new LocalShare(workloads, turned(services, key, true), policies);
     }
 
-    LocalShare withoutAddress(NamespacedName service) {
-        return names.isEmpty() ? this : new LocalShare(names.without(service(service)));
+    LocalShare restoredPolicy(String name) {
+        return new LocalShare(workloads, services, turned(policies, name, true));
     }
 
-    LocalShare withoutPolicy(String resourceName) {
-        return names.isEmpty() ? this : new LocalShare(names.without(policy(resourceName)));
+    private static <K, T> SharedMap<K, Said<T>> turned(SharedMap<K, Said<T>> all, K name, boolean inForce) {
+        Said<T> said = all.get(name);
+        return said == null ? all : all.with(name, new Said<>(said.value(), inForce));
     }
 
     /**
@@ -56,52 +64,74 @@ record LocalShare(SharedMap<Name, Boolean> names) {
      * @return what is the file's now
      */
     LocalShare replaced(MeshEdit edit, LocalContents contents, Set<String> shadowed) {
-        Set<Name> given = new HashSet<>();
-        contents.workloads().forEach(workload -> given.add(workload(workload.uid())));
-        contents.services().forEach(service -> given.add(service(service.key())));
-        contents.policies().forEach(policy -> given.add(policy(policy.qualifiedName())));
-        names.forEach((name, ours) -> {
-            if (!given.contains(name)) {
-                remove(edit, name);
+        LocalShare own = contents.shadowed();
+        workloads.forEach((uid, said) -> {
+            Workload present = edit.workload(uid);
+            if (said.inForce() && own.workloads.get(uid) == null && present != null) {
+                edit.dropWorkload(present);
             }
         });
-        SharedMap<Name, Boolean> own = SharedMap.empty();
-        for (Workload workload : contents.workloads()) {
-            Name name = workload(workload.uid());
-            if (mayHave(name, edit.workload(workload.uid()) == null, own, shadowed)) {
+        services.forEach((key, said) -> {
+            Service present = edit.service(key);
+            if (said.inForce() && own.services.get(key) == null && present != null) {
+                edit.dropService(present);
+            }
+        });
+        policies.forEach((name, said) -> {
+            if (said.inForce() && own.policies.get(name) == null) {
+                edit.dropPolicy(name);
+            }
+        });
+        Replacement replacement = new Replacement(edit, own, shadowed);
+        contents.workloads().forEach(workload -> replacement.put(workload, workloads.get(workload.uid())));
+        contents.policies().forEach(policy -> replacement.put(policy, policies.get(policy.qualifiedName())));
+        contents.services().forEach(service -> replacement.put(service, services.get(service.key())));
+        return replacement.own;
+    }
+
+    /** Puts one after the other what may be put, and notes that it is in force. */
+    private static final class Replacement {
+        private final MeshEdit edit;
+        private final Set<String> shadowed;
+        private LocalShare own;
+
+        Replacement(MeshEdit edit, LocalShare own, Set<String> shadowed) {
+            this.edit = edit;
+            this.own = own;
+            this.shadowed = shadowed;
+        }
+
+        /** @param before what the file said of it before */
+        void put(Workload workload, @Nullable Said<Workload> before) {
+            String uid = workload.uid();
+            if (mayHave(uid, edit.workload(uid) == null, before, own.workloads.get(uid))) {
                 edit.putWorkload(workload);
-                own = own.with(name, true);
+                own = own.restoredWorkload(uid);
             }
         }
-        for (AuthorizationPolicy policy : contents.policies()) {
-            Name name = policy(policy.qualifiedName());
-            if (mayHave(name, edit.policy(policy.qualifiedName()) == null, own, shadowed)) {
-                edit.putPolicy(policy.qualifiedName(), policy);
-                own = own.with(name, true);
-            }
-        }
-        for (Service service : contents.services()) {
-            Name name = service(service.key());
-            if (mayHave(name, edit.service(service.key()) == null, own, shadowed)) {
+
+        void put(Service service, @Nullable Said<Service> before) {
+            NamespacedName key = service.key();
+            if (mayHave(key.toString(), edit.service(key) == null, before, own.services.get(key))) {
                 edit.putService(service);
-                own = own.with(name, true);
+                own = own.restoredService(key);
             }
         }
-        return new LocalShare(own);
-    }
 
-    private boolean mayHave(Name name, boolean free, SharedMap<Name, Boolean> own, Set<String> shadowed) {
-        boolean may = free || names.get(name) != null || own.get(name) != null;
-        if (!may) {
-            shadowed.add(name.name());
+        void put(AuthorizationPolicy policy, @Nullable Said<AuthorizationPolicy> before) {
+            String name = policy.qualifiedName();
+            if (mayHave(name, edit.policy(name) == null, before, own.policies.get(name))) {
+                edit.putPolicy(name, policy);
+                own = own.restoredPolicy(name);
+            }
         }
-        return may;
-    }
 
-    private static void remove(MeshEdit edit, Name name) {
-        switch (name.kind()) {
-            case WORKLOAD, SERVICE -> edit.removeAddress(name.name());
-            case POLICY -> edit.removePolicy(name.name());
+        private boolean mayHave(String name, boolean free, @Nullable Said<?> before, @Nullable Said<?> now) {
+            boolean may = free || (before != null && before.inForce()) || (now != null && now.inForce());
+            if (!may) {
+                shadowed.add(name);
+            }
+            return may;
         }
     }
 
@@ -110,5 +140,22 @@ record LocalShare(SharedMap<Name, Boolean> names) {
      *
      * @param workloads in the order of the file, as are the others; of a name given twice the last counts
      */
-    record LocalContents(List<Workload> workloads, List<AuthorizationPolicy> policies, List<Service> services) {}
+    record LocalContents(List<Workload> workloads, List<AuthorizationPolicy> policies, List<Service> services) {
+        /** By name, with nothing of it in force. */
+        LocalShare shadowed() {
+            SharedMap<String, Said<Workload>> byUid = SharedMap.empty();
+            for (Workload workload : workloads) {
+                byUid = byUid.with(workload.uid(), new Said<>(workload, false));
+            }
+            SharedMap<NamespacedName, Said<Service>> byKey = SharedMap.empty();
+            for (Service service : services) {
+                byKey = byKey.with(service.key(), new Said<>(service, false));
+            }
+            SharedMap<String, Said<AuthorizationPolicy>> byName = SharedMap.empty();
+            for (AuthorizationPolicy policy : policies) {
+                byName = byName.with(policy.qualifiedName(), new Said<>(policy, false));
+            }
+            return new LocalShare(byUid, byKey, byName);
+        }
+    }
 }

@@ -2,6 +2,7 @@ package io.culvert.xds.mesh;
 
 import io.culvert.xds.identity.Identity;
 import io.culvert.xds.mesh.LocalShare.LocalContents;
+import io.culvert.xds.mesh.LocalShare.Said;
 import io.culvert.xds.mesh.WorkloadIndex.Account;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,7 +51,7 @@ public final class MeshEdit {
             withdraw(previous, added);
         }
         workloads = workloads.with(added, previous);
-        local = local.withoutAddress(added.uid());
+        local = local.shadowedWorkload(added.uid());
         for (NamespacedName service : added.serves().keySet()) {
             touched.put(service, endpointsOf(service).with(added));
         }
@@ -64,36 +65,63 @@ public final class MeshEdit {
     /** In place of the service of that key. */
     public MeshEdit putService(Service service) {
         services = services.with(service.interned(interner));
-        local = local.withoutAddress(service.key());
+        local = local.shadowedService(service.key());
         addressesChanged = true;
         return this;
     }
 
     /**
-     * Removes a workload of that uid or else a service of that "namespace/hostname".
+     * Removes a workload of that uid or else a service of that "namespace/hostname", as the control plane says. What a
+     * local file says under that name stays, or takes its place.
      *
      * @return whether there was one, or the name cannot be a service's
      */
     public boolean removeAddress(String resourceName) {
-        local = local.withoutAddress(resourceName);
         Workload workload = workloads.uid(resourceName);
         if (workload != null) {
-            withdraw(workload, null);
-            workloads = workloads.without(workload);
-            addressesChanged = true;
-            return true;
+            return removeWorkload(workload);
         }
         var key = NamespacedName.parse(resourceName);
         if (key.isEmpty()) {
             return resourceName.indexOf('/') >= 0;
         }
         Service service = service(key.get());
-        if (service == null) {
-            return false;
+        return service != null && removeService(service);
+    }
+
+    private boolean removeWorkload(Workload workload) {
+        Said<Workload> said = local.workloads().get(workload.uid());
+        if (said == null) {
+            dropWorkload(workload);
+        } else if (!said.inForce()) {
+            putWorkload(said.value());
+            local = local.restoredWorkload(workload.uid());
         }
+        return said == null || !said.inForce();
+    }
+
+    private boolean removeService(Service service) {
+        Said<Service> said = local.services().get(service.key());
+        if (said == null) {
+            dropService(service);
+        } else if (!said.inForce()) {
+            putService(said.value());
+            local = local.restoredService(service.key());
+        }
+        return said == null || !said.inForce();
+    }
+
+    /** Whoever said it. */
+    void dropWorkload(Workload workload) {
+        withdraw(workload, null);
+        workloads = workloads.without(workload);
+        addressesChanged = true;
+    }
+
+    /** Whoever said it. */
+    void dropService(Service service) {
         services = services.without(service);
         addressesChanged = true;
-        return true;
     }
 
     /** Takes back what a workload said that its next state, if there is one, does not say. */
@@ -135,14 +163,26 @@ public final class MeshEdit {
     /** In place of the policy of that resource name. */
     public MeshEdit putPolicy(String resourceName, AuthorizationPolicy policy) {
         policies = policies.with(resourceName, policy);
-        local = local.withoutPolicy(resourceName);
+        local = local.shadowedPolicy(resourceName);
         return policiesChanged();
     }
 
+    /** As the control plane says. What a local file says under that name stays, or takes its place. */
     public MeshEdit removePolicy(String resourceName) {
-        policies = policies.without(resourceName);
-        local = local.withoutPolicy(resourceName);
+        Said<AuthorizationPolicy> said = local.policies().get(resourceName);
+        if (said == null) {
+            dropPolicy(resourceName);
+        } else if (!said.inForce()) {
+            putPolicy(resourceName, said.value());
+            local = local.restoredPolicy(resourceName);
+        }
         return policiesChanged();
+    }
+
+    /** Whoever said it. */
+    void dropPolicy(String resourceName) {
+        policies = policies.without(resourceName);
+        policiesChanged();
     }
 
     /**

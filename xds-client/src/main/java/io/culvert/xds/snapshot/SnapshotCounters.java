@@ -26,8 +26,8 @@ public final class SnapshotCounters {
         failures++;
     }
 
-    void gaveUp() {
-        givenUp = true;
+    void givenUp(boolean now) {
+        givenUp = now;
     }
 
     /** As of when the file tells the state; the epoch if there is none. */
@@ -48,7 +48,7 @@ public final class SnapshotCounters {
         return failures;
     }
 
-    /** Whether changes were lost to the file, which only ages from then on. */
+    /** Whether changes were lost to the file, which only ages until the control plane has said everything anew. */
     public boolean givenUp() {
         return givenUp;
     }

@@ -54,6 +54,21 @@ final class SnapshotWriter implements AutoCloseable {
                 .toByteArray());
     }
 
+    /**
+     * Whether one could be written now, found out by beginning one.
+     *
+     * @param bytes of the file that it would be
+     * @throws IOException if it could not
+     */
+    static void probe(Path target, SnapshotConfig.Owner owner, Instant asOf, long bytes) throws IOException {
+        try (SnapshotWriter begun = new SnapshotWriter(target, owner, asOf)) {
+            long room = Files.getFileStore(begun.fresh).getUsableSpace();
+            if (room < bytes) {
+                throw new IOException(room + " bytes are free where " + bytes + " are needed");
+            }
+        }
+    }
+
     /** All resources of one type come in a row. */
     void put(String typeUrl, Resource resource) throws IOException {
         if (!frame.getTypeUrl().equals(typeUrl) || frameBytes >= SnapshotFile.FRAME_BYTES) {

@@ -30,8 +30,12 @@ import org.slf4j.LoggerFactory;
  * PARTIAL   every type accepted, restored       WHOLE
  * WHOLE     tick with changes, interval over    WHOLE: written; a failure keeps the changes and tries more rarely
  * WHOLE     tick without, connected             WHOLE: the file's time is renewed
- * WHOLE     more changes than are held          BEHIND: the file is left to age; said once
- * BEHIND    every type accepted anew, in full   (a restart; the control plane's full answer comes with it)
+ * WHOLE     more changes than are held, or      BEHIND: the file is left to age; said once
+ *           somebody took the file away
+ * BEHIND    after a pause: could be written     GATHERING: the control plane is asked for everything anew
+ * GATHERING all of it came                      WHOLE: written as a new file
+ * GATHERING not all of it could be taken, or    BEHIND, with a longer pause
+ *           more than is held
  * </pre>
  */
 public final class StateSnapshots implements StateKeeper, AutoCloseable {
@@ -47,13 +51,18 @@ public final class StateSnapshots implements StateKeeper, AutoCloseable {
     static final Duration TICK = Duration.ofSeconds(5);
     private static final Duration RESTAMP = Duration.ofMinutes(1);
     private static final Duration FAILING_PAUSE_MAX = Duration.ofMinutes(10);
+    /** For all proxies of a cluster to ask for all of it is work for a control plane: at most once in an hour each. */
+    private static final Duration BEHIND_PAUSE_MAX = Duration.ofHours(1);
+
+    private static final Duration BEHIND_PAUSE = Duration.ofMinutes(1);
     /** A file from the future was written under a wrong clock, or read under one. */
     private static final Duration FUTURE_MAX = Duration.ofMinutes(5);
 
     private enum State {
         PARTIAL,
         WHOLE,
-        BEHIND
+        BEHIND,
+        GATHERING
     }
 
     private final SnapshotConfig config;
@@ -67,6 +76,8 @@ public final class StateSnapshots implements StateKeeper, AutoCloseable {
     private boolean connected;
     private boolean writing;
     private boolean closed;
+    private Runnable askAnew = () -> {};
+    private Duration behindPause = Duration.ZERO;
     private Duration failingPause = Duration.ZERO;
     private Instant nextWrite = Instant.EPOCH;
     private @Nullable Instant restoredAsOf;
@@ -76,6 +87,11 @@ public final class StateSnapshots implements StateKeeper, AutoCloseable {
         this.config = config;
         this.control = control;
         this.writer = writer;
+    }
+
+    @Override
+    public void attached(Runnable how) {
+        askAnew = how;
     }
 
     @Override
@@ -133,6 +149,11 @@ public final class StateSnapshots implements StateKeeper, AutoCloseable {
     }
 
     @Override
+    public boolean keeps() {
+        return state != State.BEHIND;
+    }
+
+    @Override
     public void accepted(DeltaDiscoveryResponse change) {
         if (state == State.BEHIND) {
             return;
@@ -150,8 +171,58 @@ public final class StateSnapshots implements StateKeeper, AutoCloseable {
     private void giveUp(String why) {
         state = State.BEHIND;
         pending = new PendingChanges();
-        counters.gaveUp();
-        LOG.warn("the state snapshot {} is not kept any more until the next start: {}", config.file(), why);
+        counters.givenUp(true);
+        behindPause = longer(behindPause, BEHIND_PAUSE, BEHIND_PAUSE_MAX);
+        nextWrite = control.instant().plus(behindPause);
+        LOG.warn("the state snapshot {} is given up: {}; trying anew in {}", config.file(), why, behindPause);
+    }
+
+    private static Duration longer(Duration pause, Duration first, Duration most) {
+        Duration twice = pause.isZero() ? first : pause.multipliedBy(2);
+        return twice.compareTo(most) < 0 ? twice : most;
+    }
+
+    /** Looks whether it could be kept again; only then is the control plane given work. */
+    private void probe(Instant now) {
+        writing = true;
+        long bytes = counters.bytes();
+        writer.execute(() -> {
+            try {
+                SnapshotWriter.probe(config.file(), config.owner(), now, bytes);
+                control.execute(this::gather);
+            } catch (IOException e) {
+                LOG.debug("the state snapshot {} still cannot be written: {}", config.file(), e.toString());
+                control.execute(() -> {
+                    writing = false;
+                    nextWrite = control.instant().plus(behindPause);
+                });
+            }
+        });
+    }
+
+    private void gather() {
+        writing = false;
+        if (closed) {
+            return;
+        }
+        LOG.info("the state snapshot {} begins anew: the control plane is asked for everything", config.file());
+        state = State.GATHERING;
+        continued = false;
+        failingPause = Duration.ZERO;
+        askAnew.run();
+    }
+
+    @Override
+    public void toldAnew(boolean complete) {
+        if (state != State.GATHERING) {
+            return;
+        }
+        if (complete) {
+            state = State.WHOLE;
+            nextWrite = control.instant();
+        } else {
+            giveUp("not all that the control plane says can be used");
+        }
     }
 
     @Override
@@ -172,13 +243,21 @@ public final class StateSnapshots implements StateKeeper, AutoCloseable {
         }
         control.schedule(TICK, this::tick);
         Instant now = control.instant();
-        if (now.isBefore(nextWrite.minus(FAILING_PAUSE_MAX))) {
+        if (now.isBefore(nextWrite.minus(BEHIND_PAUSE_MAX))) {
             // The clock was set back.
             nextWrite = now;
         }
-        if (state != State.WHOLE || writing || now.isBefore(nextWrite)) {
+        if (writing || now.isBefore(nextWrite)) {
             return;
         }
+        if (state == State.BEHIND) {
+            probe(now);
+        } else if (state == State.WHOLE) {
+            keep(now);
+        }
+    }
+
+    private void keep(Instant now) {
         if (!pending.isEmpty()) {
             write(now);
         } else if (connected && counters.asOf().plus(RESTAMP).isBefore(now)) {
@@ -233,6 +312,10 @@ public final class StateSnapshots implements StateKeeper, AutoCloseable {
         writing = false;
         continued = true;
         failingPause = Duration.ZERO;
+        if (state == State.WHOLE) {
+            behindPause = Duration.ZERO;
+            counters.givenUp(false);
+        }
         counters.wrote(asOf, bytes);
         Duration pause = Duration.ofSeconds(bytes / BYTES_PER_SECOND_MAX);
         nextWrite = control.instant().plus(pause.compareTo(config.interval()) > 0 ? pause : config.interval());
@@ -247,10 +330,9 @@ public final class StateSnapshots implements StateKeeper, AutoCloseable {
         }
         writing = false;
         counters.failed();
-        Duration longer = failingPause.isZero() ? config.interval() : failingPause.multipliedBy(2);
-        failingPause = longer.compareTo(FAILING_PAUSE_MAX) < 0 ? longer : FAILING_PAUSE_MAX;
-        nextWrite = control.instant().plus(failingPause);
-        if (state != State.BEHIND) {
+        if (state == State.WHOLE) {
+            failingPause = longer(failingPause, config.interval(), FAILING_PAUSE_MAX);
+            nextWrite = control.instant().plus(failingPause);
             pending.putBehind(changes);
         }
     }
@@ -262,6 +344,11 @@ public final class StateSnapshots implements StateKeeper, AutoCloseable {
             control.execute(() -> {
                 writing = false;
                 counters.stamped(asOf, bytes);
+            });
+        } catch (NoSuchFileException e) {
+            control.execute(() -> {
+                writing = false;
+                giveUp("somebody removed it");
             });
         } catch (IOException e) {
             control.execute(() -> notWritten(new PendingChanges(), e));

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -253,5 +254,65 @@ final class StateSnapshotsTest {
         assertThat(file)
                 .as("one with a single workload would be taken for the mesh")
                 .doesNotExist();
+    }
+
+    @Test
+    void isGivenUpWhenSomebodyRemovesItsFileAndNothingChanges() throws IOException {
+        keepThree();
+        Files.delete(file);
+        loop.advance(Duration.ofMinutes(2));
+
+        assertThat(snapshots.counters().givenUp()).isTrue();
+    }
+
+    @Test
+    void comesBackWhenTheControlPlaneHasSaidEverythingAnew() throws IOException {
+        List<String> asked = new ArrayList<>();
+        snapshots.attached(() -> asked.add("everything"));
+        keepThree();
+        Files.delete(file);
+        snapshots.accepted(change(ADDRESS, resource("lost", "1", 10)));
+        loop.advance(Duration.ofMinutes(3));
+        assertThat(asked).as("once, and then it is waited for").hasSize(1);
+
+        snapshots.accepted(change(ADDRESS, resource("a", "5", 10)));
+        loop.advance(HOUR);
+        assertThat(file).as("no policies have come").doesNotExist();
+        snapshots.accepted(change(POLICY, resource("q", "", 10)));
+        snapshots.toldAnew(true);
+        loop.advance(StateSnapshots.TICK);
+
+        assertThat(snapshots.counters().givenUp()).isFalse();
+        assertThat(restored()).isEqualTo(Map.of("a", "5", "q", ""));
+    }
+
+    @Test
+    void asksForNothingWhileItCouldNotBeWritten() throws IOException {
+        List<String> asked = new ArrayList<>();
+        snapshots.attached(() -> asked.add("everything"));
+        keepThree();
+        Files.delete(file);
+        Path obstacle = Files.createDirectories(directory.resolve("state.new/full"));
+        loop.advance(HOUR);
+        assertThat(asked).isEmpty();
+
+        Files.delete(obstacle);
+        loop.advance(Duration.ofMinutes(2));
+        assertThat(asked).hasSize(1);
+    }
+
+    @Test
+    void asksLessAndLessOftenWhileNotAllCanBeUsed() throws IOException {
+        List<String> asked = new ArrayList<>();
+        snapshots.attached(() -> asked.add("everything"));
+        keepThree();
+        Files.delete(file);
+        for (int minute = 0; minute < 8 * 60; minute++) {
+            loop.advance(Duration.ofMinutes(1));
+            snapshots.toldAnew(false);
+        }
+
+        assertThat(asked).hasSizeBetween(10, 16);
+        assertThat(file).doesNotExist();
     }
 }
