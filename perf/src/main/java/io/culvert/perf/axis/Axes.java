@@ -45,6 +45,7 @@ public final class Axes {
                 new HandshakesAxis(),
                 new StormAxis(),
                 new FairnessAxis(),
+                new ChangesAxis(),
                 new PassthroughAxis(),
                 new PodsAxis(),
                 new IdleAxis(idleConnections));

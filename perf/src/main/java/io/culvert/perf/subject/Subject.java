@@ -9,6 +9,7 @@ import io.culvert.testkit.mesh.MeshPod;
 import io.culvert.testkit.network.PacketTap;
 import io.culvert.testkit.network.ServerHello;
 import io.culvert.testkit.process.Stopwatch;
+import io.culvert.testkit.spec.ScaleMesh;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -46,6 +47,9 @@ public final class Subject implements AutoCloseable {
     private static final Duration GRACE = Duration.ofSeconds(20);
 
     private static final int HBONE_PORT = 15008;
+    /** Small beside what a proxy must bear: what a change costs hardly depends on it, and it has to come and go. */
+    private static final ScaleMesh CHANGING = new ScaleMesh(2_000, 200, 0);
+
     /** Longer than any run. */
     private static final Duration CREDENTIAL_LIFETIME = Duration.ofDays(1);
 
@@ -238,6 +242,15 @@ public final class Subject implements AutoCloseable {
             pods.forEach(mesh::removePod);
             throw failure;
         }
+    }
+
+    /**
+     * Lets endpoints beside the load change their health from now on, until it is closed.
+     *
+     * @param perSecond a multiple of 100
+     */
+    public EndpointChanges startChanges(int perSecond) {
+        return EndpointChanges.start(mesh.controlPlane(), CHANGING, perSecond);
     }
 
     /** Where the node of the server takes tunnels for it. */
