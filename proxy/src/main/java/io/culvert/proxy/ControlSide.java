@@ -64,7 +64,10 @@ final class ControlSide implements AutoCloseable {
                 config.own().renewalJitter() ? Renewal.AROUND_HALF_LIFE : Renewal.AT_HALF_LIFE,
                 control,
                 new SplittableRandom());
-        mesh.addListener(new CertificatePrefetch(certificates, control));
+        if (config.features().mode() == ProxyConfig.Mode.SHARED) {
+            // A dedicated proxy shows one certificate, which its first connection asks for.
+            mesh.addListener(new CertificatePrefetch(certificates, control));
+        }
         this.snapshots = stateSnapshots();
     }
 

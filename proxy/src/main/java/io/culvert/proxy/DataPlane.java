@@ -1,7 +1,7 @@
 package io.culvert.proxy;
 
+import io.culvert.linux.KernelException;
 import io.culvert.linux.Netns;
-import io.culvert.proxy.hbone.HboneConfig;
 import io.culvert.proxy.hbone.HbonePool;
 import io.culvert.proxy.inpod.PodProxy;
 import io.culvert.proxy.inpod.PodProxyFactory;
@@ -15,6 +15,7 @@ import io.culvert.proxy.pod.Services;
 import io.culvert.proxy.rbac.PodConnections;
 import io.culvert.proxy.relay.DataLoop;
 import io.culvert.proxy.relay.DataLoops;
+import io.culvert.proxy.routing.ProxyPorts;
 import io.culvert.proxy.routing.WorkloadRef;
 import io.culvert.proxy.telemetry.metrics.MetricSource;
 import io.culvert.proxy.tls.TlsContexts;
@@ -38,14 +39,14 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
     private final List<TlsContexts> tls;
     private final Services services;
     private final PodSocketSettings sockets;
-    private final HboneConfig hbone;
+    private final Roads roads;
     private final AtomicInteger pods = new AtomicInteger();
 
-    DataPlane(DataLoops loops, Services services, PodSocketSettings sockets, HboneConfig hbone, InstantSource clock) {
+    DataPlane(DataLoops loops, Services services, PodSocketSettings sockets, Roads roads, InstantSource clock) {
         this.loops = loops;
         this.services = services;
         this.sockets = sockets;
-        this.hbone = hbone;
+        this.roads = roads;
         this.tls =
                 loops.all().stream().map(loop -> new TlsContexts(loop, clock)).toList();
         services.mesh().addListener(new MeshListener() {
@@ -65,31 +66,59 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
     @Override
     public PodProxy start(WorkloadUid uid, WorkloadRef workload, Netns netns) throws IOException {
         Pod pod = new Pod(workload, new PodSockets(netns, sockets), new PodConnections(), services);
-        return PodServer.start(pod, shares(pod), nextListening(), hbone);
+        List<PodLoop> shares = shares(pod);
+        return PodServer.start(pod, shares, nextListening(), PodListeners.bind(roads, pod.sockets(), shares));
     }
 
     /**
-     * Binds the listener for the proxy itself, in the caller's namespace.
+     * Binds the listener for the proxy itself, in the caller's namespace: with neither mark nor shared port, as nothing
+     * is redirected here and every generation of the proxy has a namespace of its own; no caller's address is kept.
      *
      * @throws IOException if it cannot be bound
      */
-    OwnServer bindOwn(WorkloadRef self) throws IOException {
-        PodSocketSettings plain = new PodSocketSettings(
-                sockets.ipv6(),
-                0,
-                false,
-                PodSocketSettings.Transparency.OFF,
-                sockets.congestionControl(),
-                sockets.keepalive());
-        Pod own = new Pod(self, new PodSockets(Netns.current(), plain), new PodConnections(), services);
-        return OwnServer.bind(own, shares(own), nextListening(), hbone);
+    GatedServer bindOwn(WorkloadRef self) throws IOException {
+        PodSockets plain = PodSockets.here(ofTheProcess(0, PodSocketSettings.Transparency.OFF));
+        Pod own = new Pod(self, plain, new PodConnections(), services);
+        List<PodLoop> shares = shares(own);
+        try {
+            return GatedServer.of(own, shares, nextListening(), PodListeners.bindTunnels(plain, roads.tunnels()));
+        } catch (KernelException e) {
+            throw new IOException(
+                    "failed to bind to port " + ProxyPorts.INBOUND_HBONE + " for the proxy's own workload: "
+                            + e.getMessage() + "; each proxy needs a network namespace of its own, or no POD_NAME",
+                    e);
+        }
+    }
+
+    /**
+     * Binds all listeners of the one workload that this proxy is for, in the caller's namespace.
+     *
+     * @throws IOException naming the port that cannot be bound
+     */
+    GatedServer bindDedicated(WorkloadRef workload) throws IOException {
+        PodSockets here = PodSockets.here(ofTheProcess(sockets.mark(), sockets.transparency()));
+        Pod pod = new Pod(workload, here, new PodConnections(), services);
+        List<PodLoop> shares = shares(pod);
+        try {
+            return GatedServer.of(pod, shares, nextListening(), PodListeners.bind(roads, here, shares));
+        } catch (KernelException e) {
+            throw new IOException(
+                    "failed to bind for the workload " + workload + ": " + e.getMessage()
+                            + "; in dedicated mode each proxy needs a network namespace of its own",
+                    e);
+        }
+    }
+
+    private PodSocketSettings ofTheProcess(int mark, PodSocketSettings.Transparency transparency) {
+        return new PodSocketSettings(
+                sockets.ipv6(), mark, false, transparency, sockets.congestionControl(), sockets.keepalive());
     }
 
     private List<PodLoop> shares(Pod pod) {
         List<PodLoop> shares = new ArrayList<>();
         for (DataLoop loop : loops.all()) {
             TlsContexts contexts = tls.get(loop.index());
-            HbonePool pool = new HbonePool(loop, hbone, new PodDialer(pod, loop, contexts));
+            HbonePool pool = new HbonePool(loop, roads.tunnels(), new PodDialer(pod, loop, contexts));
             shares.add(new PodLoop(pod, loop, contexts, pool, new SplittableRandom()));
         }
         return shares;

@@ -2,7 +2,6 @@ package io.culvert.proxy;
 
 import io.culvert.proxy.admin.DumpSources;
 import io.culvert.proxy.inpod.PodState;
-import io.culvert.proxy.inpod.WorkloadManager;
 import io.culvert.proxy.inpod.WorkloadUid;
 import io.culvert.xds.AdsStatus;
 import io.culvert.xds.LocalState;
@@ -12,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Where the configuration dump finds things in this process. */
-record Dump(ControlSide control, WorkloadManager workloads) implements DumpSources {
+record Dump(ControlSide control, Pods served) implements DumpSources {
 
     @Override
     public MeshSnapshot mesh() {
@@ -26,7 +25,7 @@ record Dump(ControlSide control, WorkloadManager workloads) implements DumpSourc
 
     @Override
     public Map<WorkloadUid, PodState> pods() {
-        return workloads.dump();
+        return served.dump();
     }
 
     @Override

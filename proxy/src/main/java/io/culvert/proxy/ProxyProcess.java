@@ -5,10 +5,6 @@ import io.culvert.proxy.admin.BuildVersion;
 import io.culvert.proxy.admin.ConfigDump;
 import io.culvert.proxy.config.ProxyConfig;
 import io.culvert.proxy.hbone.HboneConfig;
-import io.culvert.proxy.inpod.InpodMetrics;
-import io.culvert.proxy.inpod.InpodPreflight;
-import io.culvert.proxy.inpod.WorkloadManager;
-import io.culvert.proxy.inpod.ZdsClient;
 import io.culvert.proxy.lifecycle.Drain;
 import io.culvert.proxy.lifecycle.Readiness;
 import io.culvert.proxy.lifecycle.Signals;
@@ -20,7 +16,8 @@ import io.culvert.proxy.routing.AddressFetch;
 import io.culvert.proxy.routing.InboundRouter;
 import io.culvert.proxy.routing.LocalWorkloads;
 import io.culvert.proxy.routing.OutboundRouter;
-import io.culvert.proxy.routing.WorkloadRef;
+import io.culvert.proxy.socks5.SocksMetrics;
+import io.culvert.proxy.socks5.SocksNames;
 import io.culvert.proxy.telemetry.AccessLog;
 import io.culvert.proxy.telemetry.ConnectionTelemetry;
 import io.culvert.proxy.telemetry.TrafficMetrics;
@@ -43,11 +40,11 @@ import org.slf4j.LoggerFactory;
  * The one class that knows the whole: makes every part, joins them, and starts them in the order that keeps pods safe.
  *
  * <pre>
- *   preflight -> admin, stats, readiness -> control plane -> (first state accepted) -> node agent -> pods
+ *   preflight -> admin, stats, readiness -> control plane -> (first state accepted) -> {@link Pods}
  * </pre>
  *
- * The node agent is not even connected to before the first state was accepted: a pod that came earlier would be
- * captured before its policies are known.
+ * In shared mode the node agent is not even connected to before the first state was accepted: a pod that came earlier
+ * would be captured before its policies are known. In dedicated mode callers wait in the backlog until then.
  */
 final class ProxyProcess implements AutoCloseable {
 
@@ -64,12 +61,11 @@ final class ProxyProcess implements AutoCloseable {
     private final Readiness readiness;
     private final MetricsRegistry metrics = new MetricsRegistry();
     private final TrafficMetrics traffic = new TrafficMetrics();
-    private final InpodMetrics inpodMetrics = new InpodMetrics();
     private final XdsMetrics xdsMetrics;
+    private final SocksMetrics socksMetrics = new SocksMetrics();
     private final ControlSide control;
     private final DataPlane data;
-    private final WorkloadManager workloads;
-    private final ZdsClient zds;
+    private final Pods pods;
 
     private ProxyProcess(
             ProxyConfig config,
@@ -89,10 +85,9 @@ final class ProxyProcess implements AutoCloseable {
                 DataLoops.start(config.workerThreads(), ticker, bufferBytes),
                 services(config, control, telemetry),
                 config.inpod().sockets(),
-                hbone(config.tunnel()),
+                new Roads(hbone(config.tunnel()), config.features().socks5(), SocksNames.NONE, socksMetrics),
                 clock);
-        this.workloads = new WorkloadManager(data, readiness.gate(Readiness.WORKLOAD_PROXY_MANAGER), inpodMetrics);
-        this.zds = new ZdsClient(config.inpod().agentSocket(), workloads, ticker);
+        this.pods = Pods.of(config, data, readiness, ticker);
     }
 
     /** The first line of the log, before whatever is to be said of settings. */
@@ -115,16 +110,12 @@ final class ProxyProcess implements AutoCloseable {
             InstantSource clock,
             LongSupplier ticker)
             throws IOException {
-        if (config.features().mode() != ProxyConfig.Mode.SHARED) {
-            throw new IllegalArgumentException(
-                    "invalid env var PROXY_MODE=dedicated (not supported yet: use shared mode)");
-        }
         if (config.features().fakeCa()) {
             throw new IllegalArgumentException(
                     "invalid env var FAKE_CA=true (this proxy makes no certificates: use a control plane that does)");
         }
         log.info("running with config: {}", ConfigDump.settings(config));
-        InpodPreflight.check(config.inpod().sockets());
+        Pods.check(config);
         long bufferBytes = BufferMemory.bytes(config.own().bufferMib(), config.workerThreads());
         ProxyProcess process = new ProxyProcess(config, environment, sink, clock, ticker, bufferBytes);
         try {
@@ -147,41 +138,31 @@ final class ProxyProcess implements AutoCloseable {
         metrics.add(new ProcessMetrics())
                 .add(new BuildInfo(config.node().istioVersion()))
                 .add(traffic)
-                .add(xdsMetrics)
-                .add(inpodMetrics);
+                .add(xdsMetrics);
+        pods.addMetrics(metrics);
         data.metrics().forEach(metrics::add);
+        if (config.features().socks5()) {
+            metrics.add(socksMetrics);
+        }
         control.localFile().ifPresent(file -> metrics.add(new LocalFileMetrics(file)));
         control.snapshots().ifPresent(kept -> metrics.add(new SnapshotMetrics(control, kept.counters(), clock)));
         AdminServers admin = AdminServers.start(
                 config.ports(),
-                new ConfigDump(config, version, new Dump(control, workloads)),
+                new ConfigDump(config, version, new Dump(control, pods)),
                 sink,
                 metrics,
                 readiness,
                 drain,
                 clock);
         drain.register("admin", admin);
-        drain.register("workload proxy manager", zds);
-        Runnable serveOwn = bindOwn();
+        pods.bind(drain);
         control.start(xdsMetrics, () -> {
             synced.open();
-            serveOwn.run();
-            zds.start();
+            pods.serve();
         });
         control.every(SERIES_SWEEP, () -> traffic.expireIdle(SERIES_IDLE.toSeconds(), ticker.getAsLong()));
         wired.open();
         Signals.install(drain);
-    }
-
-    /** A proxy that knows which workload it is serves as such; what to do when state is there. */
-    private Runnable bindOwn() throws IOException {
-        ProxyConfig.Node node = config.node();
-        if (!node.isKnown()) {
-            return () -> {};
-        }
-        OwnServer own = data.bindOwn(new WorkloadRef(node.podName(), node.podNamespace(), node.serviceAccount()));
-        drain.register("own workload", own);
-        return own::serve;
     }
 
     private static Services services(ProxyConfig config, ControlSide control, ConnectionTelemetry telemetry) {

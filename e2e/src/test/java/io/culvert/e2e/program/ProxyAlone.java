@@ -98,6 +98,11 @@ final class ProxyAlone implements AutoCloseable {
         return awaitExit();
     }
 
+    /** SIGTERM, without waiting. */
+    void signalTermination() {
+        child.terminate();
+    }
+
     int awaitExit() {
         assertThat(child.awaitExit(PATIENCE)).as(child.log().tail(20)).isTrue();
         return child.exitStatus();

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Finds out at start, rather than with the first pod, whether the process may do what it has to (ztunnel
+ * Finds out at start, rather than with the first pod or connection, whether the process may do what it has to (ztunnel
  * inpod/config.rs).
  */
 public final class InpodPreflight {
@@ -35,6 +35,25 @@ public final class InpodPreflight {
             throw new IOException(
                     "in-pod mode cannot work here: " + e.getMessage()
                             + "; the proxy needs the capabilities NET_ADMIN, SYS_ADMIN and NET_RAW",
+                    e);
+        }
+    }
+
+    /**
+     * For sockets where the process itself is: no namespace is entered, and no capability needed but for a mark.
+     *
+     * @throws IOException naming what is missing
+     */
+    public static void checkHere(PodSocketSettings settings) throws IOException {
+        try (Fd fd = Sockets.tcp(false)) {
+            if (settings.mark() != 0) {
+                SocketOptions.setMark(fd.number(), settings.mark());
+            }
+            checkCongestionControl(fd, settings.congestionControl());
+        } catch (KernelException e) {
+            throw new IOException(
+                    "packets cannot be marked here: " + e.getMessage()
+                            + "; PACKET_MARK needs the capability NET_ADMIN, or unset it",
                     e);
         }
     }

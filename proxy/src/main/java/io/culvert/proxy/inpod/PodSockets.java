@@ -25,9 +25,17 @@ public final class PodSockets {
     private static final int BACKLOG = 128;
     private static final IpAddress WILDCARD_V6 = IpAddress.parse("::");
     private static final IpAddress WILDCARD_V4 = IpAddress.parse("0.0.0.0");
+    private static final IpAddress LOOPBACK = IpAddress.parse("127.0.0.1");
 
-    private final Netns netns;
+    private final Making making;
     private final PodSocketSettings settings;
+    private final boolean marksListeners;
+
+    private PodSockets(Making making, PodSocketSettings settings, boolean marksListeners) {
+        this.making = making;
+        this.settings = settings;
+        this.marksListeners = marksListeners;
+    }
 
     /**
      * The sockets of one pod.
@@ -35,8 +43,19 @@ public final class PodSockets {
      * @param netns lent: whoever made it keeps it open while sockets are made
      */
     public PodSockets(Netns netns, PodSocketSettings settings) {
-        this.netns = netns;
-        this.settings = settings;
+        this(v6 -> netns.<Fd, KernelException>call(() -> Sockets.tcp(v6)), settings, true);
+    }
+
+    /**
+     * Sockets where the process itself is, for which no capability is needed. Only what dials is marked, as by the
+     * original in dedicated mode.
+     */
+    public static PodSockets here(PodSocketSettings settings) {
+        return new PodSockets(Sockets::tcp, settings, false);
+    }
+
+    private interface Making {
+        Fd tcp(boolean v6) throws KernelException;
     }
 
     /**
@@ -60,20 +79,33 @@ public final class PodSockets {
      * @throws KernelException EADDRINUSE if somebody else has the port; EPERM without the capabilities
      */
     public Listener listen(int port, boolean keepalive) throws KernelException {
-        Fd fd = create(settings.ipv6());
+        return listen(settings.ipv6() ? WILDCARD_V6 : WILDCARD_V4, port, keepalive);
+    }
+
+    /** As {@link #listen(int, boolean)}, for callers on the pod's own IPv4 loopback alone; without keepalive. */
+    public Listener listenOnLoopback(int port) throws KernelException {
+        return listen(LOOPBACK, port, false);
+    }
+
+    private Listener listen(IpAddress address, int port, boolean keepalive) throws KernelException {
+        Fd fd = create(!address.isV4());
         try {
             int number = fd.number();
-            mark(number);
+            if (marksListeners) {
+                mark(number);
+            }
             if (settings.reusePort()) {
                 reusePort(number);
+            } else {
+                // Connections of an earlier process that are still going away do not keep the port.
+                SocketOptions.setReuseAddress(number);
             }
             boolean transparent = transparent(number);
             SocketOptions.setNoDelay(number);
             if (keepalive) {
                 keepAccepted(number);
             }
-            IpAddress wildcard = settings.ipv6() ? WILDCARD_V6 : WILDCARD_V4;
-            Sockets.bind(fd, new InetSocketAddress(wildcard.toInetAddress(), port));
+            Sockets.bind(fd, new InetSocketAddress(address.toInetAddress(), port));
             Sockets.listen(fd, BACKLOG);
             return new Listener(fd, transparent);
         } catch (KernelException | RuntimeException e) {
@@ -169,7 +201,7 @@ public final class PodSockets {
     }
 
     private Fd create(boolean v6) throws KernelException {
-        return netns.<Fd, KernelException>call(() -> Sockets.tcp(v6));
+        return making.tcp(v6);
     }
 
     private void mark(int fd) throws KernelException {

@@ -35,7 +35,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of the pod's application, captured on 15001 (ztunnel proxy/outbound.rs).
+ * A connection of the pod's application, captured on 15001 or told of by SOCKS5 (ztunnel proxy/outbound.rs).
  *
  * <pre>
  *   accepted -> own port? -> own workload -> destination known? -> routing -+-> Tcp:   dial -> relay
@@ -64,18 +64,23 @@ public final class OutboundConnection
     private @Nullable SocketRelay relay;
     private @Nullable TunnelLeg tunnel;
 
-    private OutboundConnection(PodLoop pod, LoopSocket application, InetSocketAddress peer) {
+    private OutboundConnection(PodLoop pod, LoopSocket application, InetSocketAddress peer, IpPort target) {
         this.pod = pod;
         this.application = application;
         this.source = IpPort.of(peer);
-        this.target = OriginalDestination.of(application);
+        this.target = target;
         this.life = ConnectionLife.ofSocket(pod, this, Reporter.SOURCE);
         this.begunNanos = pod.loop().nanoTime();
     }
 
     /** Takes a captured connection. */
     public static void accept(PodLoop pod, LoopSocket application, InetSocketAddress peer) {
-        new OutboundConnection(pod, application, peer).begin();
+        accept(pod, application, peer, OriginalDestination.of(application));
+    }
+
+    /** Takes a connection whose application has said itself where it goes. */
+    public static void accept(PodLoop pod, LoopSocket application, InetSocketAddress peer, IpPort target) {
+        new OutboundConnection(pod, application, peer, target).begin();
     }
 
     private void begin() {
