@@ -2,6 +2,8 @@ package io.culvert.proxy;
 
 import io.culvert.proxy.config.OwnSettings.StateSnapshot;
 import io.culvert.proxy.config.ProxyConfig;
+import io.culvert.proxy.tls.Revocation;
+import io.culvert.proxy.tls.RevocationFile;
 import io.culvert.proxy.tls.TlsContexts;
 import io.culvert.xds.AdsClient;
 import io.culvert.xds.AdsCounters;
@@ -24,6 +26,7 @@ import io.culvert.xds.mesh.MeshState;
 import io.culvert.xds.snapshot.SnapshotConfig;
 import io.culvert.xds.snapshot.StateKeeper;
 import io.culvert.xds.snapshot.StateSnapshots;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -49,6 +52,8 @@ final class ControlSide implements AutoCloseable {
     private final ExecutorService snapshotWriter = thread("culvert-snapshot");
     private final @Nullable StateSnapshots snapshots;
     private volatile @Nullable StartGate gate;
+    private final Revocation revocation = new Revocation();
+    private final Optional<RevocationFile> revocationFile;
 
     /** Makes everything, asks for nothing yet. */
     ControlSide(ProxyConfig config, Map<String, String> jsonMetadata, InstantSource clock) {
@@ -69,6 +74,9 @@ final class ControlSide implements AutoCloseable {
             mesh.addListener(new CertificatePrefetch(certificates, control));
         }
         this.snapshots = stateSnapshots();
+        this.revocationFile = Optional.of(config.credentials().crlPath())
+                .filter(path -> !path.isEmpty())
+                .map(path -> new RevocationFile(Path.of(path), revocation, control, snapshotWriter));
     }
 
     /** Starts with its first task. */
@@ -78,12 +86,16 @@ final class ControlSide implements AutoCloseable {
     }
 
     /**
-     * Takes the state of the local file, if one is configured, and follows it from then on: before anything else, so
-     * that it is there for the first connection.
+     * Takes revocation lists and the state of the local file, if they are configured, and follows both from then on:
+     * before anything else, so that they are there for the first connection.
      *
      * @throws InvalidLocalState naming the line that is wrong
      */
     void loadLocalState() throws InvalidLocalState {
+        revocationFile.ifPresent(file -> {
+            file.load();
+            file.follow();
+        });
         switch (config.local()) {
             case ProxyConfig.Local.None ignored -> {}
             case ProxyConfig.Local.File file -> {
@@ -103,6 +115,16 @@ final class ControlSide implements AutoCloseable {
     LocalState localState() {
         LocalFile followed = localFile;
         return followed != null ? followed.state() : inlineState;
+    }
+
+    /** Which certificates do not count any more. */
+    Revocation revocation() {
+        return revocation;
+    }
+
+    /** Where that is said, if anywhere. */
+    Optional<RevocationFile> revocationFile() {
+        return revocationFile;
     }
 
     /** The local file, if there is one. */
@@ -215,7 +237,7 @@ final class ControlSide implements AutoCloseable {
                         token(),
                         config.node().clusterId())
                 .withHeaders(service.headers())
-                .withTls12(config.features().tls12());
+                .withTls(config.features().tls());
         return service.altHostname().isEmpty() ? endpoint : endpoint.withAlternativeHost(service.altHostname());
     }
 

@@ -23,11 +23,11 @@ import io.culvert.xds.identity.Identity;
 import io.culvert.xds.mesh.MeshListener;
 import io.culvert.xds.mesh.WorkloadsChange;
 import java.io.IOException;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /**
  * The data loops, and the pods on them. Pods are started on the ZDS thread; everything else of theirs lives on the
@@ -42,13 +42,17 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
     private final Roads roads;
     private final AtomicInteger pods = new AtomicInteger();
 
-    DataPlane(DataLoops loops, Services services, PodSocketSettings sockets, Roads roads, InstantSource clock) {
+    DataPlane(
+            DataLoops loops,
+            Services services,
+            PodSocketSettings sockets,
+            Roads roads,
+            Function<DataLoop, TlsContexts> tls) {
         this.loops = loops;
         this.services = services;
         this.sockets = sockets;
         this.roads = roads;
-        this.tls =
-                loops.all().stream().map(loop -> new TlsContexts(loop, clock)).toList();
+        this.tls = loops.all().stream().map(tls).toList();
         services.mesh().addListener(new MeshListener() {
             @Override
             public void workloadsChanged(WorkloadsChange change) {

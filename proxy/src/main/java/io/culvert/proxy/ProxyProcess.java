@@ -23,8 +23,10 @@ import io.culvert.proxy.telemetry.ConnectionTelemetry;
 import io.culvert.proxy.telemetry.TrafficMetrics;
 import io.culvert.proxy.telemetry.log.LogSink;
 import io.culvert.proxy.telemetry.metrics.BuildInfo;
+import io.culvert.proxy.telemetry.metrics.LoopMetrics;
 import io.culvert.proxy.telemetry.metrics.MetricsRegistry;
 import io.culvert.proxy.telemetry.metrics.ProcessMetrics;
+import io.culvert.proxy.tls.TlsContexts;
 import io.culvert.xds.InvalidLocalState;
 import io.culvert.xds.mesh.MeshState;
 import java.io.IOException;
@@ -86,7 +88,7 @@ final class ProxyProcess implements AutoCloseable {
                 services(config, control, telemetry),
                 config.inpod().sockets(),
                 new Roads(hbone(config.tunnel()), config.features().socks5(), SocksNames.NONE, socksMetrics),
-                clock);
+                loop -> new TlsContexts(loop, clock, config.features().tls(), control.revocation()));
         this.pods = Pods.of(config, data, readiness, ticker);
     }
 
@@ -136,6 +138,7 @@ final class ProxyProcess implements AutoCloseable {
         Readiness.Gate synced = readiness.gate(Readiness.STATE_MANAGER);
         Readiness.Gate wired = readiness.gate(Readiness.PROXY);
         metrics.add(new ProcessMetrics())
+                .add(new LoopMetrics())
                 .add(new BuildInfo(config.node().istioVersion()))
                 .add(traffic)
                 .add(xdsMetrics);
@@ -145,6 +148,7 @@ final class ProxyProcess implements AutoCloseable {
             metrics.add(socksMetrics);
         }
         control.localFile().ifPresent(file -> metrics.add(new LocalFileMetrics(file)));
+        control.revocationFile().ifPresent(file -> metrics.add(new RevocationMetrics(control.revocation(), file)));
         control.snapshots().ifPresent(kept -> metrics.add(new SnapshotMetrics(control, kept.counters(), clock)));
         AdminServers admin = AdminServers.start(
                 config.ports(),

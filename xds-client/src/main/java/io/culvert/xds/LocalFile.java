@@ -1,12 +1,9 @@
 package io.culvert.xds;
 
 import io.culvert.xds.channel.ControlLoop;
+import io.culvert.xds.channel.FileMark;
 import io.culvert.xds.mesh.MeshState;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -21,9 +18,8 @@ import org.slf4j.LoggerFactory;
  * that cannot be read or does not hold together changes nothing; one line says where it is broken, and what it said
  * last stays in force. Beside a control plane it adds to it ({@link io.culvert.xds.mesh.MeshEdit#replaceLocal}).
  *
- * <p>The file is looked at every {@value #LOOK_SECONDS} seconds rather than watched: inotify sees neither moved links,
- * as a ConfigMap's, nor other nodes' writes, and a look costs one stat. It is read when two looks found it the same, so
- * that a file that is being written is left alone: half of it may well be valid. ztunnel reads it at start only.
+ * <p>The file is looked at every {@value #LOOK_SECONDS} seconds, and read when two looks found it the same, so that a
+ * file that is being written is left alone: half of it may well be valid. ztunnel reads it at start only.
  */
 public final class LocalFile {
     private static final Logger LOG = LoggerFactory.getLogger(LocalFile.class);
@@ -42,23 +38,9 @@ public final class LocalFile {
     private volatile Optional<String> problem = Optional.empty();
 
     /** The reader's: how the file was when it was read, and at the last look. */
-    private @Nullable Mark read;
+    private @Nullable FileMark read;
 
-    private @Nullable Mark seen;
-
-    /** Tells whether a file is the same as at an earlier look: which it really is, when written, how long. */
-    private record Mark(Path real, FileTime modified, long bytes) {
-        /** One that is not there has a mark, too. */
-        static Mark of(Path file) {
-            try {
-                Path real = file.toRealPath();
-                BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class);
-                return new Mark(real, attributes.lastModifiedTime(), attributes.size());
-            } catch (IOException e) {
-                return new Mark(file, FileTime.fromMillis(0), -1);
-            }
-        }
-    }
+    private @Nullable FileMark seen;
 
     /** @param files where the file is read after the start; reading may block */
     public LocalFile(Path file, MeshState mesh, ControlLoop control, Executor files) {
@@ -74,7 +56,7 @@ public final class LocalFile {
      * @throws InvalidLocalState naming the line that is wrong
      */
     public void load() throws InvalidLocalState {
-        read = Mark.of(file);
+        read = FileMark.of(file);
         seen = read;
         state = LocalState.read(file);
         state.loadInto(mesh);
@@ -96,7 +78,7 @@ public final class LocalFile {
     }
 
     private void readIfChanged() {
-        Mark now = Mark.of(file);
+        FileMark now = FileMark.of(file);
         boolean settled = now.equals(seen);
         seen = now;
         if (!settled || now.equals(read)) {
@@ -104,7 +86,7 @@ public final class LocalFile {
         }
         try {
             LocalState fresh = LocalState.read(file);
-            if (Mark.of(file).equals(now)) {
+            if (FileMark.of(file).equals(now)) {
                 read = now;
                 control.execute(() -> replace(fresh));
             }

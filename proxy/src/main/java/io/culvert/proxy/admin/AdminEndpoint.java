@@ -21,9 +21,19 @@ final class AdminEndpoint implements HttpEndpoint {
             <li><a href="debug/xds">debug/xds</a>: control plane, age of its state, rejected resources</li>
             <li>logging: POST, see and change log levels</li>
             <li>quitquitquit: POST, shut down</li>
+            <li><a href="debug/pprof/profile">debug/pprof</a>: how to profile this JVM</li>
             </ul>
             </body>
             </html>
+            """;
+
+    /** For who looks where the original has profiles of its allocator and of its samples. */
+    private static final String PROFILES = """
+            This proxy runs on a JVM, which profiles by itself. On its node, as its user (PID: the java process):
+              jcmd PID JFR.start duration=30s filename=/tmp/proxy.jfr   CPU, allocation, locks
+              jcmd PID GC.class_histogram                               what is on the heap
+              jcmd PID GC.heap_dump /tmp/proxy.hprof                    the heap itself
+              jcmd PID Thread.print                                     what each thread does
             """;
 
     private static final Logger log = LoggerFactory.getLogger(AdminEndpoint.class);
@@ -49,6 +59,8 @@ final class AdminEndpoint implements HttpEndpoint {
                 HttpAnswer.of(200, "application/json", XdsJson.of(dump.sources().xds(), clock.instant()));
             case "/logging" -> logging.answer(question);
             case "/quitquitquit" -> quit(question);
+            case "/debug/pprof/profile", "/debug/pprof/heap", "/debug/pprof/heap/profiling" ->
+                HttpAnswer.text(404, PROFILES);
             default -> HttpAnswer.empty(404);
         };
     }

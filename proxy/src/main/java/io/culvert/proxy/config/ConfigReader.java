@@ -4,6 +4,7 @@ import io.culvert.proxy.inpod.PodSocketSettings;
 import io.culvert.proxy.routing.ProxyPorts;
 import io.culvert.proxy.telemetry.log.LogFilter;
 import io.culvert.proxy.telemetry.log.LogFormat;
+import io.culvert.xds.channel.TlsProfile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -98,14 +99,15 @@ public final class ConfigReader {
     }
 
     private ProxyConfig.Features features(Map<String, String> metadata) throws ConfigException {
-        ProxyConfig.Mode mode = env.parse("PROXY_MODE", "expected shared or dedicated", ConfigReader::mode)
+        ProxyConfig.Mode mode = env.parse(
+                        "PROXY_MODE", "PROXY_MODE must be one of dedicated, shared", ConfigReader::mode)
                 .orElse(ProxyConfig.Mode.SHARED);
-        boolean pqc = env.parse("COMPLIANCE_POLICY", "expected pqc", text -> switch (text) {
-                    case "pqc" -> Optional.of(true);
-                    case "" -> Optional.of(false);
-                    default -> Optional.<Boolean>empty();
-                })
-                .orElse(false);
+        String policy = env.text("COMPLIANCE_POLICY", "");
+        boolean pqc = policy.equals("pqc");
+        if (!pqc && !policy.isEmpty()) {
+            // Other programs of Istio know others, such as fips-140-2; nothing here is certified.
+            env.warnOfUnknown("COMPLIANCE_POLICY", policy, "no policy", "pqc");
+        }
         return new ProxyConfig.Features(
                 env.flag("ENABLE_PROXY", true),
                 dnsCapture(metadata),
@@ -115,8 +117,7 @@ public final class ConfigReader {
                 env.flag("FAKE_CA", false),
                 env.flag("LOCALHOST_APP_TUNNEL", true),
                 env.flag("ENABLE_RESPONSE_BAGGAGE", true),
-                env.lenientFlag("TLS12_ENABLED"),
-                pqc,
+                new TlsProfile(env.lenientFlag("TLS12_ENABLED"), pqc),
                 env.lenientFlag("AUTHZ_POLICY_INFO_LOGGING"));
     }
 

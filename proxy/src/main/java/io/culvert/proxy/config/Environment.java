@@ -80,7 +80,7 @@ final class Environment {
     }
 
     Optional<Duration> optionalDuration(String name) throws ConfigException {
-        return parse(name, "not a duration such as 10s or 5m", GoDuration::parse);
+        return parse(name, "not a duration such as 10s or 5m", DurationText::parse);
     }
 
     /** A whole number between 0 and the bound. */
@@ -89,19 +89,24 @@ final class Environment {
     }
 
     Optional<Long> optionalNumber(String name, long max) throws ConfigException {
+        return optionalNumber(name, max, "");
+    }
+
+    /** @param prefix of what is said of one that is none */
+    Optional<Long> optionalNumber(String name, long max, String prefix) throws ConfigException {
         Optional<String> text = text(name);
         if (text.isEmpty()) {
             return Optional.empty();
         }
         String digits = text.get();
         if (digits.isEmpty()) {
-            throw ConfigException.invalid(name, digits, "cannot parse integer from empty string");
+            throw ConfigException.invalid(name, digits, prefix + "cannot parse integer from empty string");
         }
         if (!digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw ConfigException.invalid(name, digits, NOT_A_NUMBER);
+            throw ConfigException.invalid(name, digits, prefix + NOT_A_NUMBER);
         }
         if (digits.length() > 18 || Long.parseLong(digits) > max) {
-            throw ConfigException.invalid(name, digits, "number too large to fit in target type");
+            throw ConfigException.invalid(name, digits, prefix + "number too large to fit in target type");
         }
         return Optional.of(Long.parseLong(digits));
     }

@@ -3,6 +3,7 @@ package io.culvert.proxy.config;
 import io.culvert.proxy.inpod.PodSocketSettings;
 import io.culvert.proxy.routing.ProxyPorts;
 import io.culvert.proxy.telemetry.log.LogFormat;
+import io.culvert.xds.channel.TlsProfile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -49,8 +50,7 @@ public record ProxyConfig(
             boolean fakeCa,
             boolean localhostAppTunnel,
             boolean responseBaggage,
-            boolean tls12,
-            boolean postQuantumOnly,
+            TlsProfile tls,
             boolean policyDecisionsAtInfo) {}
 
     /** PROXY_MODE. */

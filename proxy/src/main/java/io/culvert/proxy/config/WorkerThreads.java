@@ -16,6 +16,7 @@ final class WorkerThreads {
 
     private static final int THREADS_MAX = 1024;
     private static final int CPUS_OF_ONE_LOOP = 2;
+    private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
 
     private final Environment env;
     private final Optional<Integer> concurrency;
@@ -53,20 +54,31 @@ final class WorkerThreads {
         String name = "ZTUNNEL_WORKER_THREADS";
         String text = env.text(name, "");
         if (!text.endsWith("%")) {
-            return env.optionalNumber(name, THREADS_MAX)
+            return env.optionalNumber(name, THREADS_MAX, "invalid number: ")
                     .map(number -> number == 0 ? effectiveCpus : Math.toIntExact(number));
         }
         String digits = text.substring(0, text.length() - 1);
-        if (!digits.matches("[0-9]{1,4}")) {
-            throw ConfigException.invalid(name, text, "not a percentage");
+        if (!digits.matches("-?[0-9]{1,9}(\\.[0-9]{1,9})?")) {
+            throw ConfigException.invalid(name, text, "invalid percentage: invalid float literal");
         }
-        int percent = Integer.parseInt(digits);
-        return Optional.of(Math.max(1, (effectiveCpus * percent + 99) / 100));
+        BigDecimal percent = new BigDecimal(digits);
+        if (percent.signum() <= 0 || percent.compareTo(HUNDRED) > 0) {
+            throw ConfigException.invalid(name, text, "percentage must be between 0 and 100");
+        }
+        BigDecimal threads = percent.multiply(BigDecimal.valueOf(effectiveCpus)).movePointLeft(2);
+        return Optional.of(Math.max(1, threads.setScale(0, RoundingMode.UP).intValue()));
     }
 
     /** A Kubernetes quantity of CPUs, rounded up. */
     private Optional<Integer> quantity(String name) throws ConfigException {
-        return env.parse(name, "not a quantity of CPUs such as 500m or 1.5", WorkerThreads::roundedUp);
+        String text = env.text(name, "");
+        if (text.matches("0+(\\.0+)?m?") || text.matches("-[0-9.]+m?")) {
+            throw ConfigException.invalid(name, text, "must be a positive CPU quantity");
+        }
+        return env.parse(
+                name,
+                "invalid float literal: expected a quantity of CPUs such as 500m or 1.5",
+                WorkerThreads::roundedUp);
     }
 
     private static Optional<Integer> roundedUp(String text) {

@@ -10,6 +10,8 @@ public record ConnectionEnd(Cause cause, String text) {
         HTTP2,
         /** The socket failed, or the peer was silent too long. */
         SOCKET,
+        /** This side has cut it off: the peer's certificate was revoked. */
+        REVOKED,
         /** One of the sides closed in order. */
         CLOSED
     }

@@ -7,6 +7,7 @@ import io.culvert.proxy.relay.EndReason;
 import io.culvert.proxy.relay.LoopTimer;
 import io.culvert.proxy.relay.RawBuffer;
 import io.culvert.proxy.relay.Transport;
+import io.culvert.proxy.tls.Revocation;
 import io.culvert.proxy.tls.Security;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +53,7 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
     private State state = State.CONNECTING;
     private @Nullable LoopTimer handshakeTimeout;
     private @Nullable Security security;
+    private Revocation.@Nullable Watch watch;
     private @Nullable ConnectionEnd cause;
     private long nextStream = 1;
 
@@ -123,8 +125,10 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
 
     // ---- for its owner and the glue
 
+    /** The peer is known: from here on it may also cease to count. */
     void secured(Security agreed) {
         security = agreed;
+        watch = agreed.watching().begin(() -> loop.post(() -> close(EndReason.CERTIFICATE_REVOKED)));
     }
 
     /** What the handshake agreed on, peer included. */
@@ -214,9 +218,19 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
     public void close(EndReason reason) {
         loop.checkOwner();
         if (state != State.CLOSED) {
+            if (reason == EndReason.CERTIFICATE_REVOKED && security != null) {
+                LOG.info(
+                        "terminating {} connection: certificate of {} revoked by CRL update",
+                        server ? "inbound" : "outbound",
+                        security.peer().uris());
+            }
             sayGoodbye(ErrorCode.NO_ERROR);
-            end(new ConnectionEnd(Cause.CLOSED, "connection closed: " + reason));
+            end(new ConnectionEnd(layer(reason), "connection closed: " + reason));
         }
+    }
+
+    private static Cause layer(EndReason reason) {
+        return reason == EndReason.CERTIFICATE_REVOKED ? Cause.REVOKED : Cause.CLOSED;
     }
 
     private void closeIfIdle() {
@@ -304,6 +318,7 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
             case Transport.TransportEnd.SocketFailed f -> Cause.SOCKET;
             case Transport.TransportEnd.CarrierFailed f -> Cause.SOCKET;
             case Transport.TransportEnd.SecurityFailed f -> Cause.TLS;
+            case Transport.TransportEnd.Stopped s -> layer(s.reason());
         };
         end(cause != null ? cause : new ConnectionEnd(layer, how.text()));
     }
@@ -341,6 +356,9 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
             return;
         }
         state = State.CLOSED;
+        if (watch != null) {
+            watch.end();
+        }
         reader.stop();
         keepAlive.stop();
         if (handshakeTimeout != null) {

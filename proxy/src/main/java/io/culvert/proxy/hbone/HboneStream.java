@@ -1,5 +1,6 @@
 package io.culvert.proxy.hbone;
 
+import io.culvert.proxy.relay.EndReason;
 import io.culvert.proxy.relay.HeldBytes;
 import io.culvert.proxy.relay.RawBuffer;
 import io.culvert.proxy.relay.SliceQueue;
@@ -37,7 +38,7 @@ public final class HboneStream implements TunnelStream, HeldBytes.Holder {
     /** How it ended before anybody was attached. */
     private @Nullable Integer resetCode;
 
-    private @Nullable String lost;
+    private @Nullable ConnectionEnd lost;
 
     /** Client: learns what became of a request, exactly once. */
     interface Answer {
@@ -61,6 +62,11 @@ public final class HboneStream implements TunnelStream, HeldBytes.Holder {
 
     public int id() {
         return id;
+    }
+
+    /** Its connection was cut off because the peer's certificate was revoked. */
+    public boolean isRevoked() {
+        return lost != null && lost.cause() == ConnectionEnd.Cause.REVOKED;
     }
 
     /** Both directions have ended, or one of the sides has reset it. */
@@ -131,7 +137,7 @@ public final class HboneStream implements TunnelStream, HeldBytes.Holder {
         if (resetCode != null) {
             newEvents.onReset(resetCode);
         } else if (lost != null) {
-            newEvents.onLost(lost);
+            tellLost(newEvents, lost);
         }
     }
 
@@ -290,15 +296,21 @@ public final class HboneStream implements TunnelStream, HeldBytes.Holder {
     /** The connection is gone, or will not serve this stream. */
     void onLost(ConnectionEnd end, boolean refused) {
         boolean unheard = events == null && answer == null;
-        String why = end.text();
-        lost = why;
+        lost = end;
         close(false);
         if (events != null) {
-            events.onLost(why);
+            tellLost(events, end);
         }
         failAnswer(OpenFailure.of(end), refused);
         if (unheard) {
             connection.owner().onAbandoned(this);
+        }
+    }
+
+    private static void tellLost(TunnelEvents events, ConnectionEnd end) {
+        switch (end.cause()) {
+            case REVOKED -> events.onStopped(EndReason.CERTIFICATE_REVOKED);
+            case TLS, HTTP2, SOCKET, CLOSED -> events.onLost(end.text());
         }
     }
 

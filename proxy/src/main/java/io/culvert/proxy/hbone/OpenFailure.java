@@ -27,6 +27,9 @@ public sealed interface OpenFailure {
     /** The connection was lost before the answer. */
     record ConnectionLost(String text) implements OpenFailure {}
 
+    /** The peer's certificate was revoked before the answer came. */
+    record Revoked(String text) implements OpenFailure {}
+
     /** The answer was another status than 200. */
     record Refused(int status) implements OpenFailure {
         @Override
@@ -48,6 +51,7 @@ public sealed interface OpenFailure {
         return switch (end.cause()) {
             case TLS -> new TlsFailed(end.text());
             case HTTP2 -> new Http2Failed(end.text());
+            case REVOKED -> new Revoked(end.text());
             case SOCKET, CLOSED -> new ConnectionLost(end.text());
         };
     }

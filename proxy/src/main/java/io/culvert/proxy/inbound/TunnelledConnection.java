@@ -266,7 +266,7 @@ final class TunnelledConnection
         if (dial != null) {
             dial.cancel();
         }
-        end(Outcome.completed());
+        end(stream.isRevoked() ? Ends.of(EndReason.CERTIFICATE_REVOKED) : Outcome.completed());
     }
 
     @Override

@@ -138,6 +138,7 @@ final class TunnelLeg implements OpenListener {
             case OpenFailure.TlsFailed f -> new ProxyError.IoFailed(new IoCause(f.text()));
             case OpenFailure.Http2Failed f -> new ProxyError.Http2Failed(f.text());
             case OpenFailure.ConnectionLost f -> new ProxyError.Http2Failed(f.text());
+            case OpenFailure.Revoked ignored -> new ProxyError.CertificateRevoked();
             case OpenFailure.Refused f -> new ProxyError.ConnectAnswered(f.status());
             case OpenFailure.Draining ignored -> new ProxyError.PoolDraining();
         };

@@ -20,10 +20,10 @@ public final class BufferPool {
     public static final int READ_BYTES = 32 * 16_384 - 9;
 
     /**
-     * One turn's bytes in one piece: {@link #READ_BYTES} and their frame header, encrypted (22 bytes more per record),
-     * behind a full {@link #CHUNK} of small frames and what BoringSSL itself had to say.
+     * One turn's bytes in one piece: {@link #READ_BYTES} and their frame header, encrypted (at most 29 bytes more per
+     * record), behind a full {@link #CHUNK} of small frames and what BoringSSL itself had to say.
      */
-    public static final int LARGE = READ_BYTES + 9 + 34 * 22 + (36 + 8) * 1024;
+    public static final int LARGE = READ_BYTES + 9 + 34 * 29 + (36 + 8) * 1024;
 
     /** Small frames on their way into one record, and bytes that wait for a slow reader. */
     public static final int CHUNK = 36 * 1024;

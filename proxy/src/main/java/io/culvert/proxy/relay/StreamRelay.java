@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>RST_STREAM or loss of the tunnel before END_STREAM</td><td>reset of the application's socket</td></tr>
  * <tr><td>the same behind END_STREAM</td><td>the rest, then a close: the answer was complete</td></tr>
  * <tr><td>it holds most when buffers run short</td><td>RST_STREAM ENHANCE_YOUR_CALM and a reset, at once</td></tr>
- * <tr><td>{@link #stop}</td><td>RST_STREAM CANCEL and a reset, at once</td></tr>
+ * <tr><td>{@link #stop}; the tunnel ended by ourselves</td><td>RST_STREAM CANCEL, if there is still whom to tell, and a
+ * reset, at once</td></tr>
  * </table>
  *
  * <p>Cost per turn: one read, one encryption, one write; or one writev. Allocates nothing while it runs.
@@ -302,6 +303,14 @@ public final class StreamRelay
     @Override
     public void onLost(String why) {
         tunnelEnded(new TunnelLost(why));
+    }
+
+    @Override
+    public void onStopped(EndReason reason) {
+        loop.flushGathered();
+        if (!reported) {
+            endBoth(new Stopped(reason));
+        }
     }
 
     private void tunnelEnded(HalfEnd end) {

@@ -71,5 +71,13 @@ public interface Transport {
 
         /** The handshake, or a record after it, was not acceptable to one of the sides. */
         record SecurityFailed(String text) implements TransportEnd {}
+
+        /** This side has ended the tunnel that carried it. */
+        record Stopped(EndReason reason) implements TransportEnd {
+            @Override
+            public String text() {
+                return "connection closed: " + reason;
+            }
+        }
     }
 }

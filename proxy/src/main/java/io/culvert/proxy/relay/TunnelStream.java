@@ -61,6 +61,11 @@ public interface TunnelStream {
         /** The connection beneath is gone. */
         void onLost(String why);
 
+        /** This side has ended the connection beneath, and knows why. */
+        default void onStopped(EndReason reason) {
+            onLost("connection closed: " + reason);
+        }
+
         /** {@link #sendRoom()} is worth asking again. */
         void onSendable();
     }

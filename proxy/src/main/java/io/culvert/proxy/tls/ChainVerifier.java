@@ -27,7 +27,8 @@ import java.util.List;
 /**
  * Looks for a path from a presented leaf to a root (RFC 5280 section 6, by the JDK's PKIX implementation), whatever the
  * time: the path is judged at a moment when all its certificates are valid, and the time span is part of the answer.
- * Revocation lists are not consulted. Costs about a millisecond; {@link PeerVerifier} remembers the answers.
+ * Revocation lists are not consulted here, but by {@link PeerVerifier}. Costs about a millisecond; that one remembers
+ * the answers.
  */
 final class ChainVerifier {
     /** RFC 5280 section 4.2.1.12. */
@@ -55,7 +56,8 @@ final class ChainVerifier {
     static Verified verify(byte[][] presented, TrustRoots roots, PeerRole role) throws PeerRejected {
         List<X509Certificate> certificates = decode(presented);
         X509Certificate leaf = certificates.getFirst();
-        List<X509Certificate> path = buildPath(leaf, certificates, roots);
+        PKIXCertPathBuilderResult built = buildPath(leaf, certificates, roots);
+        List<X509Certificate> path = path(built);
         Instant notBefore = Instant.MIN;
         Instant notAfter = Instant.MAX;
         for (X509Certificate certificate : path) {
@@ -66,7 +68,8 @@ final class ChainVerifier {
         List<String> uris = uris(leaf);
         var identity =
                 uris.stream().flatMap(uri -> Identity.parse(uri).stream()).findFirst();
-        return new Verified(new VerifiedPeer(identity, uris, path), notBefore, notAfter);
+        return new Verified(
+                new VerifiedPeer(identity, uris, path, built.getTrustAnchor().getTrustedCert()), notBefore, notAfter);
     }
 
     private static List<X509Certificate> decode(byte[][] presented) throws PeerRejected {
@@ -86,7 +89,7 @@ final class ChainVerifier {
         }
     }
 
-    private static List<X509Certificate> buildPath(
+    private static PKIXCertPathBuilderResult buildPath(
             X509Certificate leaf, List<X509Certificate> presented, TrustRoots roots) throws PeerRejected {
         if (roots.certificates().isEmpty()) {
             throw unknownIssuer();
@@ -98,22 +101,25 @@ final class ChainVerifier {
             parameters.setRevocationEnabled(false);
             parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(presented)));
             parameters.setDate(Date.from(commonMoment(presented)));
-            var result = (PKIXCertPathBuilderResult)
+            return (PKIXCertPathBuilderResult)
                     CertPathBuilder.getInstance("PKIX").build(parameters);
-            List<X509Certificate> path = new ArrayList<>();
-            for (Certificate certificate : result.getCertPath().getCertificates()) {
-                path.add((X509Certificate) certificate);
-            }
-            if (path.isEmpty()) {
-                // The leaf is itself one of the roots: nobody issued it.
-                throw unknownIssuer();
-            }
-            return List.copyOf(path);
         } catch (CertPathBuilderException e) {
             throw unknownIssuer();
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("the JDK's PKIX implementation", e);
         }
+    }
+
+    private static List<X509Certificate> path(PKIXCertPathBuilderResult built) throws PeerRejected {
+        List<X509Certificate> path = new ArrayList<>();
+        for (Certificate certificate : built.getCertPath().getCertificates()) {
+            path.add((X509Certificate) certificate);
+        }
+        if (path.isEmpty()) {
+            // The leaf is itself one of the roots: nobody issued it.
+            throw unknownIssuer();
+        }
+        return List.copyOf(path);
     }
 
     /** A moment when the leaf is valid, and as many of the others as one moment allows: the latest beginning. */

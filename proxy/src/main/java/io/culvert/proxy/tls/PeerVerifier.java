@@ -3,6 +3,7 @@ package io.culvert.proxy.tls;
 import static io.netty.internal.tcnative.CertificateVerifier.X509_V_ERR_CERT_HAS_EXPIRED;
 import static io.netty.internal.tcnative.CertificateVerifier.X509_V_ERR_CERT_NOT_YET_VALID;
 import static io.netty.internal.tcnative.CertificateVerifier.X509_V_ERR_CERT_REJECTED;
+import static io.netty.internal.tcnative.CertificateVerifier.X509_V_ERR_CERT_REVOKED;
 
 import io.culvert.proxy.tls.ChainVerifier.PeerRole;
 import io.culvert.proxy.tls.ChainVerifier.Verified;
@@ -18,11 +19,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Decides on every handshake whether the peer is acceptable: chain, key usage, time, identity.
+ * Decides on every handshake whether the peer is acceptable: chain, key usage, time, revocation, identity.
  *
  * <p>Whether a chain leads to a root is remembered, for acceptance and refusal alike, under the chain as presented, the
  * roots and the peer's role: a certificate that comes again is not parsed again, and a peer that tries a bad one over
- * and over costs a look-up. The newest {@value #CHAINS_MAX} are kept. Time and identity are checked every time.
+ * and over costs a look-up. The newest {@value #CHAINS_MAX} are kept. Time, revocation
+ * and identity are checked every time.
  */
 final class PeerVerifier {
     static final int CHAINS_MAX = 1024;
@@ -30,6 +32,7 @@ final class PeerVerifier {
     private static final int ROOTS_MAX = 16;
 
     private final InstantSource clock;
+    private final Revocation revocation;
     private final Map<ChainKey, Object> answers = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<ChainKey, Object> eldest) {
@@ -45,10 +48,11 @@ final class PeerVerifier {
     private final PeerAdvice advice = new PeerAdvice();
     private long pathsBuilt;
 
-    PeerVerifier(InstantSource clock) {
+    PeerVerifier(InstantSource clock, Revocation revocation) {
         // The verification results below are numbers that the native library gives.
         OpenSsl.ensureAvailability();
         this.clock = clock;
+        this.revocation = revocation;
     }
 
     TrustRoots roots(List<X509Certificate> certificates) {
@@ -79,11 +83,19 @@ final class PeerVerifier {
         if (now.isAfter(verified.notAfter())) {
             throw new PeerRejected(X509_V_ERR_CERT_HAS_EXPIRED, PeerFault.EXPIRED, "invalid peer certificate: Expired");
         }
+        if (revocation.revokes(verified.peer())) {
+            revocation.countRejected(role == PeerRole.CLIENT);
+            throw new PeerRejected(X509_V_ERR_CERT_REVOKED, PeerFault.REVOKED, "invalid peer certificate: Revoked");
+        }
         switch (rule) {
             case PeerRule.OneOf oneOf -> checkExpected(verified.peer(), oneOf.expected());
             case PeerRule.OfTrustDomain own -> checkTrustDomain(verified.peer(), own.trustDomain());
         }
         return verified.peer();
+    }
+
+    Revocation revocation() {
+        return revocation;
     }
 
     private Verified path(ChainKey key) throws PeerRejected {

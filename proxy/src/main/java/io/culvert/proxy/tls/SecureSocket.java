@@ -64,7 +64,7 @@ public final class SecureSocket implements Transport, SocketEvents, DataLoop.Tur
 
     /** What the handshake agreed on; once established. */
     public Security security() {
-        return new Security(session.peer(), session.cipherName(), session.groupName());
+        return session.security();
     }
 
     public LoopSocket socket() {

@@ -1,6 +1,7 @@
 package io.culvert.proxy.tls;
 
 import io.culvert.proxy.relay.DataLoop;
+import io.culvert.proxy.relay.EndReason;
 import io.culvert.proxy.relay.HeldBytes;
 import io.culvert.proxy.relay.LoopTimer;
 import io.culvert.proxy.relay.RawBuffer;
@@ -54,7 +55,7 @@ public final class SecureStream
 
     /** What the handshake agreed on; once established. */
     public Security security() {
-        return new Security(session.peer(), session.cipherName(), session.groupName());
+        return session.security();
     }
 
     @Override
@@ -204,6 +205,11 @@ public final class SecureStream
     @Override
     public void onLost(String why) {
         end(new TransportEnd.CarrierFailed(why));
+    }
+
+    @Override
+    public void onStopped(EndReason reason) {
+        end(new TransportEnd.Stopped(reason));
     }
 
     // ---- writing

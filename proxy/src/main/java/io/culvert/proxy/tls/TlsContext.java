@@ -1,10 +1,10 @@
 package io.culvert.proxy.tls;
 
+import io.culvert.xds.channel.TlsProfile;
 import io.culvert.xds.identity.WorkloadCertificate;
 import io.netty.internal.tcnative.CertificateVerifier;
 import io.netty.internal.tcnative.SSL;
 import io.netty.internal.tcnative.SSLContext;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,9 +18,6 @@ import org.slf4j.LoggerFactory;
  */
 final class TlsContext {
     private static final Logger LOG = LoggerFactory.getLogger(TlsContext.class);
-
-    /** Key exchange groups, best first. */
-    private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
 
     private static final String[] ALPN = {"h2"};
     /** Certificates that a peer may present. */
@@ -39,34 +36,38 @@ final class TlsContext {
 
     private int references = 1;
 
-    private TlsContext(WorkloadCertificate certificate, boolean server, PeerVerifier verifier) throws Exception {
+    private TlsContext(WorkloadCertificate certificate, boolean server, TlsProfile profile, PeerVerifier verifier)
+            throws Exception {
         this.certificate = certificate;
         this.server = server;
         this.verifier = verifier;
         this.roots = verifier.roots(certificate.roots());
         this.credential = NativeCredential.of(certificate);
-        this.context = SSLContext.make(SSL.SSL_PROTOCOL_TLSV1_3, server ? SSL.SSL_MODE_SERVER : SSL.SSL_MODE_CLIENT);
+        int versions = SSL.SSL_PROTOCOL_TLSV1_3 | (profile.tls12() ? SSL.SSL_PROTOCOL_TLSV1_2 : 0);
+        this.context = SSLContext.make(versions, server ? SSL.SSL_MODE_SERVER : SSL.SSL_MODE_CLIENT);
     }
 
     /** @throws IllegalArgumentException if BoringSSL cannot read key or chain */
-    static TlsContext create(WorkloadCertificate certificate, boolean server, PeerVerifier verifier) {
+    static TlsContext create(
+            WorkloadCertificate certificate, boolean server, TlsProfile profile, PeerVerifier verifier) {
         TlsContext made;
         try {
-            made = new TlsContext(certificate, server, verifier);
+            made = new TlsContext(certificate, server, profile, verifier);
+            SSLContext.setCipherSuite(made.context, String.join(":", profile.tls12Suites()), false);
         } catch (Exception e) {
             throw new IllegalArgumentException("TLS context for " + certificate + ": " + e.getMessage(), e);
         }
-        made.configure();
+        made.configure(profile);
         return made;
     }
 
-    private void configure() {
+    private void configure(TlsProfile profile) {
         SSLContext.setOptions(context, SSL.SSL_OP_NO_TICKET);
         SSLContext.setSessionCacheMode(context, SSL.SSL_SESS_CACHE_OFF);
         SSLContext.setMaxCertList(context, CHAIN_BYTES_MAX);
         SSLContext.setAlpnProtos(context, ALPN, SSL.SSL_SELECTOR_FAILURE_NO_ADVERTISE);
-        if (!SSLContext.setCurvesList(context, GROUPS)) {
-            throw new IllegalStateException("BoringSSL lacks one of " + Arrays.toString(GROUPS));
+        if (!SSLContext.setCurvesList(context, profile.groups().toArray(new String[0]))) {
+            throw new IllegalStateException("BoringSSL lacks one of " + profile.groups());
         }
         SSLContext.setVerify(context, SSL.SSL_CVERIFY_REQUIRED, CHAIN_MAX);
         SSLContext.setCertVerifyCallback(context, new CertificateVerifier() {
@@ -95,6 +96,10 @@ final class TlsContext {
             session.reject("peer verification failed: " + e);
             return CertificateVerifier.X509_V_ERR_UNSPECIFIED;
         }
+    }
+
+    Revocation revocation() {
+        return verifier.revocation();
     }
 
     WorkloadCertificate certificate() {

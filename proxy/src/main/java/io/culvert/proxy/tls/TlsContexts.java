@@ -1,6 +1,7 @@
 package io.culvert.proxy.tls;
 
 import io.culvert.proxy.relay.DataLoop;
+import io.culvert.xds.channel.TlsProfile;
 import io.culvert.xds.identity.CertificatePreparation;
 import io.culvert.xds.identity.Identity;
 import io.culvert.xds.identity.WorkloadCertificate;
@@ -16,12 +17,20 @@ import java.util.Map;
 public final class TlsContexts {
     private final DataLoop loop;
     private final PeerVerifier verifier;
+    private final TlsProfile profile;
     private final Map<Identity, TlsContext> servers = new HashMap<>();
     private final Map<Identity, TlsContext> clients = new HashMap<>();
 
+    /** As everything is where nothing is set, and nothing revoked. */
     public TlsContexts(DataLoop loop, InstantSource clock) {
+        this(loop, clock, TlsProfile.DEFAULT, new Revocation());
+    }
+
+    /** @param revocation of the whole process */
+    public TlsContexts(DataLoop loop, InstantSource clock, TlsProfile profile, Revocation revocation) {
         this.loop = loop;
-        this.verifier = new PeerVerifier(clock);
+        this.profile = profile;
+        this.verifier = new PeerVerifier(clock, revocation);
     }
 
     /** Has each certificate read before it is published, so that no loop reads one. */
@@ -46,7 +55,7 @@ public final class TlsContexts {
         if (known != null && known.certificate().generation() == own.generation()) {
             return known;
         }
-        TlsContext made = TlsContext.create(own, server, verifier);
+        TlsContext made = TlsContext.create(own, server, profile, verifier);
         cache.put(own.identity(), made);
         if (known != null) {
             known.release();

@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
 public final class TlsSession {
     /** BoringSSL's own outgoing buffer: holds a flight without certificates; a longer one takes more than one step. */
     private static final int OWN_BUFFER_BYTES = 4096;
-    /** A record's header, inner content type and tag (RFC 8446 section 5.2). */
-    private static final int RECORD_OVERHEAD = 22;
+    /**
+     * A record's header, inner content type and tag (RFC 8446 section 5.2: 22), or in TLS 1.2 header, nonce and tag
+     * (RFC 5288 section 3: 29).
+     */
+    private static final int RECORD_OVERHEAD = 29;
 
     private static final int RECORD_BYTES = 16_384;
 
@@ -169,6 +172,17 @@ public final class TlsSession {
         } catch (Exception e) {
             throw new IllegalStateException("group of an established session", e);
         }
+    }
+
+    /** What the handshake agreed on, for who runs the connection: it may have to end when its peer is revoked. */
+    public Security security() {
+        Revocation revocation = context.revocation();
+        VerifiedPeer verified = peer();
+        return new Security(
+                verified,
+                cipherName(),
+                groupName(),
+                revoked -> revocation.watch(verified, context.isServer(), revoked));
     }
 
     // ---- application bytes

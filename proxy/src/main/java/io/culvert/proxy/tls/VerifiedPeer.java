@@ -11,5 +11,7 @@ import java.util.Optional;
  * @param identity the first URI of the leaf that is a SPIFFE identity as Istio forms them
  * @param uris every URI of the leaf, in order
  * @param path from the leaf to the certificate that a root issued
+ * @param root that root
  */
-public record VerifiedPeer(Optional<Identity> identity, List<String> uris, List<X509Certificate> path) {}
+public record VerifiedPeer(
+        Optional<Identity> identity, List<String> uris, List<X509Certificate> path, X509Certificate root) {}

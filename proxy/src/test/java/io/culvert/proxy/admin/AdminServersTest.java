@@ -35,6 +35,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Over real sockets on loopback; heads and bodies are those that the original was recorded with. */
 @Tag("direct")
@@ -155,6 +157,19 @@ class AdminServersTest {
                 .contains("content-length: 338")
                 .contains("Invalid HTTP method\n \nusage: ");
         assertThat(sink.filter()).hasToString("hickory_server::server=off,info");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/debug/pprof/profile?seconds=10",
+                "/debug/pprof/heap",
+                "/debug/pprof/heap/profiling?activate=true"
+            })
+    void tellsHowToProfileWhereTheOriginalDoes(String path) throws Exception {
+        assertThat(ask(adminPort(), "GET", path))
+                .startsWith("HTTP/1.1 404 Not Found")
+                .contains("jcmd PID JFR.start");
     }
 
     @Test

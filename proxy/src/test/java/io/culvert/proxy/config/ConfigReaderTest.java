@@ -7,6 +7,7 @@ import io.culvert.proxy.inpod.PodSocketSettings;
 import io.culvert.proxy.telemetry.log.LogFilter;
 import io.culvert.proxy.telemetry.log.LogFormat;
 import io.culvert.proxy.telemetry.log.LogLevel;
+import io.culvert.xds.channel.TlsProfile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,17 +73,36 @@ class ConfigReaderTest {
                 "POOL_MAX_STREAMS_PER_CONNECTION | 65536 | (number too large to fit in target type)",
                 "PACKET_MARK | 0x539 | (invalid digit found in string)",
                 "PACKET_MARK | \"\" | (cannot parse integer from empty string)",
-                "SECRET_TTL | 1 day | (not a duration such as 10s or 5m)",
+                "SECRET_TTL | 1 fortnight | (not a duration such as 10s or 5m)",
+                "SECRET_TTL | \"\" | (not a duration such as 10s or 5m)",
+                "POOL_UNUSED_RELEASE_TIMEOUT | soon | (not a duration such as 10s or 5m)",
+                "KEEPALIVE_TIME | 3m+1*2 | (not a duration such as 10s or 5m)",
+                "KEEPALIVE_INTERVAL | + | (not a duration such as 10s or 5m)",
+                "KEEPALIVE_RETRIES | -1 | (invalid digit found in string)",
+                "KEEPALIVE_ENABLED | on | (provided string was not `true` or `false`)",
+                "USER_TIMEOUT_ENABLED | 1 | (provided string was not `true` or `false`)",
+                "IPV6_ENABLED | no | (provided string was not `true` or `false`)",
+                "INPOD_PORT_REUSE | \"\" | (provided string was not `true` or `false`)",
+                "XDS_ON_DEMAND | yes | (provided string was not `true` or `false`)",
+                "FAKE_CA | 0 | (provided string was not `true` or `false`)",
+                "UNSTABLE_ENABLE_SOCKS5 | yes | (provided string was not `true` or `false`)",
+                "LOCALHOST_APP_TUNNEL | yes | (provided string was not `true` or `false`)",
+                "ENABLE_RESPONSE_BAGGAGE | yes | (provided string was not `true` or `false`)",
+                "HTTP2_CONNECTION_WINDOW_SIZE | 16MiB | (invalid digit found in string)",
+                "ZTUNNEL_CPU_LIMIT | 2.5 | (invalid digit found in string)",
                 "CONNECTION_TERMINATION_DEADLINE | -5s | (not a duration such as 10s or 5m)",
                 "TERMINATION_GRACE_PERIOD_SECONDS | 30s | (invalid digit found in string)",
-                "PROXY_MODE | sidecar | (expected shared or dedicated)",
+                "PROXY_MODE | sidecar | (PROXY_MODE must be one of dedicated, shared)",
                 "PROXY_WORKLOAD_INFO | a/b | (must match format 'namespace/name/service-account')",
-                "ZTUNNEL_WORKER_THREADS | many | (invalid digit found in string)",
-                "ZTUNNEL_WORKER_THREADS | x% | (not a percentage)",
-                "ZTUNNEL_RESOURCE_CPU_LIMIT | two | (not a quantity of CPUs such as 500m or 1.5)",
+                "ZTUNNEL_WORKER_THREADS | many | (invalid number: invalid digit found in string)",
+                "ZTUNNEL_WORKER_THREADS | x% | (invalid percentage: invalid float literal)",
+                "ZTUNNEL_WORKER_THREADS | 0% | (percentage must be between 0 and 100)",
+                "ZTUNNEL_WORKER_THREADS | 100.5% | (percentage must be between 0 and 100)",
+                "ZTUNNEL_RESOURCE_CPU_REQUEST | 0 | (must be a positive CPU quantity)",
+                "ZTUNNEL_RESOURCE_CPU_LIMIT | -1 | (must be a positive CPU quantity)",
+                "ZTUNNEL_RESOURCE_CPU_LIMIT | two | (invalid float literal: expected a quantity of CPUs such as ",
                 "XDS_ADDRESS | https:// | (invalid uri: expected host:port or https://host:port)",
                 "CA_ADDRESS | \"\" | (must be set: certificates come from there)",
-                "COMPLIANCE_POLICY | fips | (expected pqc)",
                 "CULVERT_SPEED | fast | (there is no such setting; known are "
             })
     void namesTheVariableTheValueAndWhatIsWrong(String name, String value, String why) {
@@ -108,6 +128,8 @@ class ConfigReaderTest {
                     .forEach(name -> exported.put(name.group(), "1"));
         }
         assertThat(exported).containsKeys("CULVERT_LAUNCHER_PID", "CULVERT_TEST_MAY_SKIP", "CULVERT_HEALTH_PORT");
+        // The proxy's own, which the launcher reads only to size the JVM by it.
+        exported.remove("CULVERT_BUFFER_MEMORY_MIB");
         exported.put("CULVERT_DEMO_START_LIMIT_S", "30");
         exported.put("CULVERT_LOG_LEVEL", "debug");
         exported.put("CULVERT_TESTKIT_LOG", "INFO");
@@ -125,6 +147,7 @@ class ConfigReaderTest {
                 "RUST_LOG | info,proxy=loud | info (write a level such as debug, or target=level,target=level)",
                 "TLS12_ENABLED | yes | false (write true or false)",
                 "TLS12_ENABLED | TRUE | false (write true or false)",
+                "COMPLIANCE_POLICY | fips-140-2 | no policy (write pqc)",
                 "AUTHZ_POLICY_INFO_LOGGING | yes | false (write true or false)",
                 "ISTIO_META_DNS_CAPTURE | ture | false (write true or false)"
             })
@@ -134,7 +157,7 @@ class ConfigReaderTest {
                 .containsExactly("env var " + name + "=" + value + " is not understood and means " + meaning);
         assertThat(config.logging().format()).isEqualTo(LogFormat.PLAIN);
         assertThat(LogFilter.startup(config.logging().filter()).level("app")).isEqualTo(LogLevel.INFO);
-        assertThat(config.features().tls12()).isFalse();
+        assertThat(config.features().tls()).isEqualTo(TlsProfile.DEFAULT);
         assertThat(config.features().policyDecisionsAtInfo()).isFalse();
         assertThat(config.features().dnsProxy()).isEqualTo(!name.contains("DNS"));
     }
@@ -166,8 +189,27 @@ class ConfigReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"10s, 10", "5m, 300", "1h30m, 5400", "1.5h, 5400", "90000ms, 90", "0, 0", "1m1s, 61"})
-    void readsDurationsAsGoWritesThem(String text, long seconds) throws ConfigException {
+    @CsvSource({
+        "10s, 10",
+        "5m, 300",
+        "1h30m, 5400",
+        "1.5h, 5400",
+        "90000ms, 90",
+        "0, 0",
+        "1m1s, 61",
+        "90, 90",
+        "1d, 86400",
+        "1 day, 86400",
+        "2 Weeks, 1209600",
+        "1mon, 2592000",
+        "1y, 31536000",
+        "3m + 31, 211",
+        "3m 1s 29000ms, 210",
+        "1m*10, 600",
+        "1m * 1m, 3600",
+        "1MIN, 60"
+    })
+    void readsDurationsAsTheOriginalDoes(String text, long seconds) throws ConfigException {
         assertThat(read("SECRET_TTL", text).credentials().certificateTtl()).isEqualTo(Duration.ofSeconds(seconds));
     }
 
@@ -187,6 +229,7 @@ class ConfigReaderTest {
         "ZTUNNEL_WORKER_THREADS, 0, 8",
         "ZTUNNEL_WORKER_THREADS, 30%, 3",
         "ZTUNNEL_WORKER_THREADS, 1%, 1",
+        "ZTUNNEL_WORKER_THREADS, 12.6%, 2",
         "ZTUNNEL_RESOURCE_CPU_LIMIT, 1500m, 2",
         "ZTUNNEL_RESOURCE_CPU_LIMIT, 4, 4",
         "ZTUNNEL_RESOURCE_CPU_REQUEST, 3500m, 4",
@@ -241,6 +284,15 @@ class ConfigReaderTest {
         assertThatThrownBy(() -> read("PROXY_CONFIG", yaml))
                 .hasMessageStartingWith("error parsing proxy config: ")
                 .hasMessageContaining(why);
+    }
+
+    @Test
+    void readsTheTlsProfile() throws ConfigException {
+        assertThat(read().features().tls()).isEqualTo(TlsProfile.DEFAULT);
+        assertThat(read("TLS12_ENABLED", "true", "COMPLIANCE_POLICY", "pqc")
+                        .features()
+                        .tls())
+                .isEqualTo(new TlsProfile(true, true));
     }
 
     @Test

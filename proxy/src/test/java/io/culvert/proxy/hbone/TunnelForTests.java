@@ -14,7 +14,9 @@ import io.culvert.proxy.relay.StreamRelay;
 import io.culvert.proxy.relay.StreamRelay.Position;
 import io.culvert.proxy.relay.TcpDial;
 import io.culvert.proxy.tls.CaForTests;
+import io.culvert.proxy.tls.Revocation;
 import io.culvert.proxy.tls.TlsContexts;
+import io.culvert.xds.channel.TlsProfile;
 import io.culvert.xds.identity.Identity;
 import io.culvert.xds.identity.WorkloadCertificate;
 import java.io.IOException;
@@ -41,6 +43,8 @@ public final class TunnelForTests implements AutoCloseable {
     public final LoopsForTests loops;
     public final DataLoop clientLoop;
     public final DataLoop serverLoop;
+    public final Revocation clientRevocation = new Revocation();
+    public final Revocation serverRevocation = new Revocation();
     public final TlsContexts clientTls;
     public final TlsContexts serverTls;
     public final CaForTests ca;
@@ -73,6 +77,9 @@ public final class TunnelForTests implements AutoCloseable {
     public final HbonePool pool;
     public final InetSocketAddress entry;
     public final InetSocketAddress serverAddress;
+    /** Whose tunnels the next connections go by: our server's, unless a test has another. */
+    public volatile InetSocketAddress destination;
+
     /** Where the next tunnels shall lead. */
     public volatile InetSocketAddress application = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
@@ -89,25 +96,34 @@ public final class TunnelForTests implements AutoCloseable {
     }
 
     public TunnelForTests(HboneConfig config) throws Exception {
-        this(config, Long.MAX_VALUE);
+        this(config, Long.MAX_VALUE, TlsProfile.DEFAULT);
+    }
+
+    public TunnelForTests(TlsProfile profile) throws Exception {
+        this(HboneConfig.defaults(), Long.MAX_VALUE, profile);
     }
 
     /**
      * @param bufferBytes what both loops' buffers may have
      */
     public TunnelForTests(HboneConfig config, long bufferBytes) throws Exception {
+        this(config, bufferBytes, TlsProfile.DEFAULT);
+    }
+
+    private TunnelForTests(HboneConfig config, long bufferBytes, TlsProfile profile) throws Exception {
         this.loops = new LoopsForTests(2, bufferBytes);
         this.clientLoop = loops.get(0);
         this.serverLoop = loops.get(1);
-        this.clientTls = new TlsContexts(clientLoop, InstantSource.system());
-        this.serverTls = new TlsContexts(serverLoop, InstantSource.system());
         this.config = config;
+        this.clientTls = new TlsContexts(clientLoop, InstantSource.system(), profile, clientRevocation);
+        this.serverTls = new TlsContexts(serverLoop, InstantSource.system(), profile, serverRevocation);
         this.ca = CaForTests.root("root");
         this.clientCertificate = ca.issue(CLIENT);
         this.serverCertificate = ca.issue(SERVER);
         this.pool = new HbonePool(clientLoop, config, new Dialer());
         Fd serverFd = LoopsForTests.listen();
         this.serverAddress = Sockets.localAddress(serverFd);
+        this.destination = serverAddress;
         this.serverListener = LoopsForTests.on(
                 serverLoop,
                 () -> Listener.start(serverLoop, List.of(serverLoop), serverFd.release(), this::acceptTunnel));
@@ -126,7 +142,7 @@ public final class TunnelForTests implements AutoCloseable {
     }
 
     public PoolKey key() {
-        return new PoolKey(CLIENT, expected, serverAddress, InetAddress.getLoopbackAddress());
+        return new PoolKey(CLIENT, expected, destination, InetAddress.getLoopbackAddress());
     }
 
     private void acceptApplication(LoopSocket socket, InetSocketAddress peer) {

@@ -19,12 +19,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v2CRLBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
@@ -60,6 +62,28 @@ public final class CaForTests {
         chain.add(made);
         chain.addAll(above);
         return new CaForTests(newKeys, made, chain, root);
+    }
+
+    /**
+     * A list of this authority's, as PEM, that has been out of date since yesterday: that does not matter to it.
+     *
+     * @param revoked certificates that this authority issued, or their serial numbers' namesakes
+     */
+    public String revocationList(X509Certificate... revoked) throws Exception {
+        return pem("X509 CRL", revocationListDer(revoked));
+    }
+
+    public byte[] revocationListDer(X509Certificate... revoked) throws Exception {
+        Instant now = Instant.now();
+        var builder = new JcaX509v2CRLBuilder(
+                certificate.getSubjectX500Principal(), Date.from(now.minus(Duration.ofDays(8))));
+        builder.setNextUpdate(Date.from(now.minus(Duration.ofDays(1))));
+        for (X509Certificate one : revoked) {
+            builder.addCRLEntry(
+                    one.getSerialNumber(), Date.from(now.minus(Duration.ofDays(9))), CRLReason.keyCompromise);
+        }
+        return builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()))
+                .getEncoded();
     }
 
     public X509Certificate certificate() {

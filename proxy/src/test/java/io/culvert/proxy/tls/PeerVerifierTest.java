@@ -26,7 +26,7 @@ final class PeerVerifierTest {
     private static CaForTests foreign;
 
     private Instant now = Instant.now();
-    private final PeerVerifier verifier = new PeerVerifier(() -> now);
+    private final PeerVerifier verifier = new PeerVerifier(() -> now, new Revocation());
 
     @BeforeAll
     static void authorities() throws Exception {

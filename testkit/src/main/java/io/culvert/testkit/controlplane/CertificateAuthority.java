@@ -1,5 +1,6 @@
 package io.culvert.testkit.controlplane;
 
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.security.KeyPair;
 import java.security.PrivateKey;
@@ -90,6 +91,11 @@ public final class CertificateAuthority {
     /** Every root that is to be trusted, one PEM block after the other. */
     public synchronized String rootPem() {
         return roots.stream().map(trusted -> Pem.of(trusted.certificate())).collect(Collectors.joining());
+    }
+
+    /** A revocation list, as PEM, of certificates that were signed by who signs now, by their serial numbers. */
+    public synchronized String revocationList(Collection<BigInteger> serials) {
+        return signer.revocationList(serials, clock.instant());
     }
 
     /** From now on another intermediate signs; one there is from now on, if there was none. */

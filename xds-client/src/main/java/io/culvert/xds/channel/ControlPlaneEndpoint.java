@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param alternativeHost another name that its certificate may bear
  * @param clusterId goes with the token, as a header
  * @param headers more headers, by lower-case name
- * @param tls12 whether TLS 1.2 will do
+ * @param tls how both sides agree on keys and ciphers
  */
 public record ControlPlaneEndpoint(
         String host,
@@ -24,7 +24,7 @@ public record ControlPlaneEndpoint(
         String clusterId,
         Map<String, String> headers,
         KeepAlive keepAlive,
-        boolean tls12) {
+        TlsProfile tls) {
     private static final int HTTPS = 443;
 
     public ControlPlaneEndpoint {
@@ -52,26 +52,26 @@ public record ControlPlaneEndpoint(
                 : uri.getHost();
         int port = uri.getPort() < 0 ? HTTPS : uri.getPort();
         return new ControlPlaneEndpoint(
-                host, port, roots, Optional.empty(), token, clusterId, Map.of(), KeepAlive.DEFAULT, false);
+                host, port, roots, Optional.empty(), token, clusterId, Map.of(), KeepAlive.DEFAULT, TlsProfile.DEFAULT);
     }
 
     public ControlPlaneEndpoint withAlternativeHost(String name) {
         return new ControlPlaneEndpoint(
-                host, port, roots, Optional.of(name), token, clusterId, headers, keepAlive, tls12);
+                host, port, roots, Optional.of(name), token, clusterId, headers, keepAlive, tls);
     }
 
     /** Names are lower-cased. */
     public ControlPlaneEndpoint withHeaders(Map<String, String> more) {
-        return new ControlPlaneEndpoint(host, port, roots, alternativeHost, token, clusterId, more, keepAlive, tls12);
+        return new ControlPlaneEndpoint(host, port, roots, alternativeHost, token, clusterId, more, keepAlive, tls);
     }
 
     public ControlPlaneEndpoint withKeepAlive(KeepAlive socket) {
-        return new ControlPlaneEndpoint(host, port, roots, alternativeHost, token, clusterId, headers, socket, tls12);
+        return new ControlPlaneEndpoint(host, port, roots, alternativeHost, token, clusterId, headers, socket, tls);
     }
 
-    public ControlPlaneEndpoint withTls12(boolean allowed) {
+    public ControlPlaneEndpoint withTls(TlsProfile profile) {
         return new ControlPlaneEndpoint(
-                host, port, roots, alternativeHost, token, clusterId, headers, keepAlive, allowed);
+                host, port, roots, alternativeHost, token, clusterId, headers, keepAlive, profile);
     }
 
     /** "host:port", brackets around an IPv6 address. */

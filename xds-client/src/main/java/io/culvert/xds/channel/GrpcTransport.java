@@ -12,12 +12,15 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -124,10 +127,18 @@ public final class GrpcTransport implements AutoCloseable {
         var trust = new ServerTrust(chains, origin, endpoint.host(), endpoint.alternativeHost());
         try {
             var context = SslContextBuilder.forClient().trustManager(trust);
-            String[] versions = endpoint.tls12() ? new String[] {"TLSv1.3", "TLSv1.2"} : new String[] {"TLSv1.3"};
-            return GrpcSslContexts.configure(context, SslProvider.OPENSSL)
-                    .protocols(versions)
-                    .build();
+            TlsProfile profile = endpoint.tls();
+            GrpcSslContexts.configure(context, SslProvider.OPENSSL)
+                    .option(OpenSslContextOption.GROUPS, profile.groups().toArray(new String[0]));
+            if (profile.tls12()) {
+                List<String> suites = new ArrayList<>(profile.tls12Suites());
+                suites.add("TLS_AES_256_GCM_SHA384");
+                suites.add("TLS_AES_128_GCM_SHA256");
+                context.protocols("TLSv1.3", "TLSv1.2").ciphers(suites);
+            } else {
+                context.protocols("TLSv1.3");
+            }
+            return context.build();
         } catch (SSLException e) {
             throw new IOException("TLS cannot be set up: " + e.getMessage(), e);
         }

@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
-public class AuthorizerBenchmark {
+public class RbacBenchmark {
     private static final int CALLER = 1;
     private static final int CALLED = 2;
 
@@ -46,7 +46,7 @@ public class AuthorizerBenchmark {
     private Call permitted;
     private Call denied;
 
-    public AuthorizerBenchmark() {
+    public RbacBenchmark() {
         // Replaced by prepare() once the parameters are known.
         MeshOfSize smallest = MeshOfSize.pods(CALLED + 1);
         mesh = smallest.snapshot();
