@@ -15,6 +15,7 @@ import io.culvert.proxy.pod.Services;
 import io.culvert.proxy.rbac.PodConnections;
 import io.culvert.proxy.relay.DataLoop;
 import io.culvert.proxy.relay.DataLoops;
+import io.culvert.proxy.routing.Ejections;
 import io.culvert.proxy.routing.ProxyPorts;
 import io.culvert.proxy.routing.WorkloadRef;
 import io.culvert.proxy.telemetry.metrics.MetricSource;
@@ -37,6 +38,7 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
 
     private final DataLoops loops;
     private final List<TlsContexts> tls;
+    private final List<Ejections> ejections;
     private final Services services;
     private final PodSocketSettings sockets;
     private final Roads roads;
@@ -53,6 +55,9 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
         this.sockets = sockets;
         this.roads = roads;
         this.tls = loops.all().stream().map(tls).toList();
+        this.ejections = loops.all().stream()
+                .map(loop -> services.retries().forLoop(loop::nanoTime))
+                .toList();
         services.mesh().addListener(new MeshListener() {
             @Override
             public void workloadsChanged(WorkloadsChange change) {
@@ -123,7 +128,7 @@ final class DataPlane implements PodProxyFactory, AutoCloseable {
         for (DataLoop loop : loops.all()) {
             TlsContexts contexts = tls.get(loop.index());
             HbonePool pool = new HbonePool(loop, roads.tunnels(), new PodDialer(pod, loop, contexts));
-            shares.add(new PodLoop(pod, loop, contexts, pool, new SplittableRandom()));
+            shares.add(new PodLoop(pod, loop, contexts, pool, new SplittableRandom(), ejections.get(loop.index())));
         }
         return shares;
     }

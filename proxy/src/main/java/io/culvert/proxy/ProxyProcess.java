@@ -8,6 +8,8 @@ import io.culvert.proxy.hbone.HboneConfig;
 import io.culvert.proxy.lifecycle.Drain;
 import io.culvert.proxy.lifecycle.Readiness;
 import io.culvert.proxy.lifecycle.Signals;
+import io.culvert.proxy.names.HostNames;
+import io.culvert.proxy.pod.DialRetries;
 import io.culvert.proxy.pod.Services;
 import io.culvert.proxy.rbac.Authorizer;
 import io.culvert.proxy.rbac.InboundConnections;
@@ -20,6 +22,7 @@ import io.culvert.proxy.socks5.SocksMetrics;
 import io.culvert.proxy.socks5.SocksNames;
 import io.culvert.proxy.telemetry.AccessLog;
 import io.culvert.proxy.telemetry.ConnectionTelemetry;
+import io.culvert.proxy.telemetry.OnDemandDns;
 import io.culvert.proxy.telemetry.TrafficMetrics;
 import io.culvert.proxy.telemetry.log.LogSink;
 import io.culvert.proxy.telemetry.metrics.BuildInfo;
@@ -33,6 +36,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -66,6 +70,7 @@ final class ProxyProcess implements AutoCloseable {
     private final XdsMetrics xdsMetrics;
     private final SocksMetrics socksMetrics = new SocksMetrics();
     private final ControlSide control;
+    private final Services services;
     private final DataPlane data;
     private final Pods pods;
 
@@ -83,9 +88,10 @@ final class ProxyProcess implements AutoCloseable {
         this.control = new ControlSide(config, jsonMetadata(environment), clock);
         this.xdsMetrics = new XdsMetrics(ticker, control::xdsStatus);
         ConnectionTelemetry telemetry = new ConnectionTelemetry(traffic, new AccessLog(sink), ticker);
+        this.services = services(config, control, telemetry);
         this.data = new DataPlane(
                 DataLoops.start(config.workerThreads(), ticker, bufferBytes),
-                services(config, control, telemetry),
+                services,
                 config.inpod().sockets(),
                 new Roads(hbone(config.tunnel()), config.features().socks5(), SocksNames.NONE, socksMetrics),
                 loop -> new TlsContexts(loop, clock, config.features().tls(), control.revocation()));
@@ -141,7 +147,9 @@ final class ProxyProcess implements AutoCloseable {
                 .add(new LoopMetrics())
                 .add(new BuildInfo(config.node().istioVersion()))
                 .add(traffic)
-                .add(xdsMetrics);
+                .add(xdsMetrics)
+                .add(services.onDemandDns())
+                .add(services.retries());
         pods.addMetrics(metrics);
         data.metrics().forEach(metrics::add);
         if (config.features().socks5()) {
@@ -152,7 +160,7 @@ final class ProxyProcess implements AutoCloseable {
         control.snapshots().ifPresent(kept -> metrics.add(new SnapshotMetrics(control, kept.counters(), clock)));
         AdminServers admin = AdminServers.start(
                 config.ports(),
-                new ConfigDump(config, version, new Dump(control, pods)),
+                new ConfigDump(config, version, new Dump(control, pods, services, new SplittableRandom())),
                 sink,
                 metrics,
                 readiness,
@@ -185,7 +193,10 @@ final class ProxyProcess implements AutoCloseable {
                 new InboundConnections(authorizer, mesh),
                 telemetry,
                 network,
-                config.features().responseBaggage());
+                config.features().responseBaggage(),
+                HostNames.ofMachine(config.ports().ipv6()),
+                new OnDemandDns(),
+                new DialRetries(config.own().dialRetries(), config.own().endpointEjection()));
     }
 
     private static HboneConfig hbone(ProxyConfig.Tunnel tunnel) {
@@ -220,6 +231,7 @@ final class ProxyProcess implements AutoCloseable {
     @Override
     public void close() {
         data.close();
+        services.hostNames().close();
         control.close();
     }
 }

@@ -47,7 +47,10 @@ final class RecordedMesh implements AutoCloseable {
     static RecordedMesh start(Path directory, String localState, Set<String> outside, Map<String, String> environment)
             throws IOException {
         Path file = Files.writeString(directory.resolve("mesh.yaml"), Golden.inMesh(localState));
+        // The recording's service has an endpoint where nobody listens, and the original calls no other.
         MeshOptions.Builder options = MeshOptions.proxy(Programs.proxy())
+                .proxyEnvironment("CULVERT_DIAL_RETRIES", "0")
+                .proxyEnvironment("CULVERT_ENDPOINT_EJECTION", "0s")
                 .readyLimit(READY_LIMIT)
                 .proxyEnvironment("XDS_ADDRESS", "")
                 .proxyEnvironment("LOCAL_XDS_PATH", file.toAbsolutePath().toString())

@@ -19,6 +19,7 @@ final class AdminEndpoint implements HttpEndpoint {
             <ul>
             <li><a href="config_dump">config_dump</a>: settings, mesh state, certificates, connections</li>
             <li><a href="debug/xds">debug/xds</a>: control plane, age of its state, rejected resources</li>
+            <li>debug/route?source=SOURCE&amp;destination=IP:PORT: what would become of a connection</li>
             <li>logging: POST, see and change log levels</li>
             <li>quitquitquit: POST, shut down</li>
             <li><a href="debug/pprof/profile">debug/pprof</a>: how to profile this JVM</li>
@@ -40,12 +41,14 @@ final class AdminEndpoint implements HttpEndpoint {
 
     private final ConfigDump dump;
     private final LoggingEndpoint logging;
+    private final RouteEndpoint route;
     private final Drain drain;
     private final InstantSource clock;
 
     AdminEndpoint(ConfigDump dump, LogSink sink, Drain drain, InstantSource clock) {
         this.dump = dump;
         this.logging = new LoggingEndpoint(sink);
+        this.route = new RouteEndpoint(dump.sources());
         this.drain = drain;
         this.clock = clock;
     }
@@ -57,6 +60,7 @@ final class AdminEndpoint implements HttpEndpoint {
             case "/config_dump" -> HttpAnswer.of(200, "application/json", dump.json());
             case "/debug/xds" ->
                 HttpAnswer.of(200, "application/json", XdsJson.of(dump.sources().xds(), clock.instant()));
+            case "/debug/route" -> route.answer(question);
             case "/logging" -> logging.answer(question);
             case "/quitquitquit" -> quit(question);
             case "/debug/pprof/profile", "/debug/pprof/heap", "/debug/pprof/heap/profiling" ->

@@ -10,13 +10,17 @@ import java.util.Optional;
  *
  * @param renewalJitter spread renewals around half life
  * @param bufferMib what the buffers of all data loops may have, in MiB; empty: by the size of the heap
+ * @param dialRetries further endpoints that a connection tries when the first cannot be reached
+ * @param endpointEjection how long those that could not be reached are kept away from
  */
 public record OwnSettings(
         boolean renewalJitter,
         CertificateSource certificates,
         KeptIdentities keptIdentities,
         StateSnapshot stateSnapshot,
-        Optional<Long> bufferMib) {
+        Optional<Long> bufferMib,
+        int dialRetries,
+        Duration endpointEjection) {
 
     /** Empty where it is the kernel's business. */
     public static final String CONGESTION_CONTROL = "CULVERT_TUNNEL_CONGESTION_CONTROL";
@@ -41,6 +45,8 @@ public record OwnSettings(
             "CULVERT_STATE_SNAPSHOT_MAX_AGE",
             "CULVERT_STATE_SNAPSHOT_GRACE",
             "CULVERT_STATE_SNAPSHOT_INTERVAL",
+            "CULVERT_DIAL_RETRIES",
+            "CULVERT_ENDPOINT_EJECTION",
             CONGESTION_CONTROL,
             BUFFER_MIB);
 
@@ -61,6 +67,13 @@ public record OwnSettings(
             "CULVERT_CNI_BIN_DIR",
             "CULVERT_SERVICE_ACCOUNT_DIR",
             "CULVERT_LOG_LEVEL");
+
+    /** Two of three endpoints may be gone; more would make callers of a dead service wait. */
+    private static final int DIAL_RETRIES = 2;
+
+    private static final int DIAL_RETRIES_MAX = 10;
+    /** As long as it takes the control plane, most often, to hear of a node's death or of a pod's new start. */
+    private static final Duration EJECTION = Duration.ofSeconds(10);
 
     private static final Duration AGE_MAX = Duration.ofHours(24);
     private static final Duration GRACE = Duration.ofSeconds(10);
@@ -108,7 +121,9 @@ public record OwnSettings(
                 source(env),
                 directory(env),
                 snapshot(env),
-                env.optionalNumber(BUFFER_MIB, BUFFER_MIB_MAX));
+                env.optionalNumber(BUFFER_MIB, BUFFER_MIB_MAX),
+                (int) env.number("CULVERT_DIAL_RETRIES", DIAL_RETRIES, DIAL_RETRIES_MAX),
+                env.duration("CULVERT_ENDPOINT_EJECTION", EJECTION));
     }
 
     private static CertificateSource source(Environment env) throws ConfigException {

@@ -4,6 +4,7 @@ import io.culvert.proxy.address.IpPort;
 import io.culvert.proxy.hbone.ConnectResponse;
 import io.culvert.proxy.hbone.HboneStream;
 import io.culvert.proxy.hbone.OpenFailure;
+import io.culvert.proxy.names.HostNames;
 import io.culvert.proxy.outcome.Outcome;
 import io.culvert.proxy.outcome.ProxyError;
 import io.culvert.proxy.pod.ConnectionLife;
@@ -23,15 +24,18 @@ import io.culvert.proxy.routing.AddressFetch;
 import io.culvert.proxy.routing.Destination;
 import io.culvert.proxy.routing.LocalWorkloads;
 import io.culvert.proxy.routing.OutboundDecision;
+import io.culvert.proxy.routing.Shunned;
 import io.culvert.proxy.telemetry.Baggage;
 import io.culvert.proxy.telemetry.ConnectionFacts;
 import io.culvert.proxy.telemetry.PeerFacts;
 import io.culvert.proxy.telemetry.Reporter;
+import io.culvert.xds.mesh.IpAddress;
 import io.culvert.xds.mesh.NetworkAddress;
 import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.Workload;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +48,11 @@ import org.jspecify.annotations.Nullable;
  *                                                                          +-> Refused
  * </pre>
  *
- * Whatever fails before the relay reaches the application as a reset: its connect has succeeded, so that is all that
+ * Where the next hop cannot be reached, other endpoints of the service are tried, if there are any and the settings
+ * allow it ({@link Attempts}): the application has sent nothing yet that anybody has seen. Where the next hop is known
+ * by name only, the name is resolved first.
+ *
+ * <p>Whatever fails before the relay reaches the application as a reset: its connect has succeeded, so that is all that
  * can be told.
  */
 public final class OutboundConnection
@@ -59,6 +67,8 @@ public final class OutboundConnection
     /** Of a connection that is not counted yet: who it goes to is certain when the far end has answered. */
     private ConnectionFacts.@Nullable Builder facts;
 
+    private final Attempts attempts;
+    private @Nullable Workload own;
     private PodConnections.@Nullable Outbound listed;
     private @Nullable TcpDial dial;
     private @Nullable SocketRelay relay;
@@ -71,6 +81,7 @@ public final class OutboundConnection
         this.target = target;
         this.life = ConnectionLife.ofSocket(pod, this, Reporter.SOURCE);
         this.begunNanos = pod.loop().nanoTime();
+        this.attempts = new Attempts(pod, begunNanos);
     }
 
     /** Takes a captured connection. */
@@ -131,19 +142,62 @@ public final class OutboundConnection
         if (life.isOver()) {
             return;
         }
-        OutboundDecision decision = services()
+        own = local;
+        follow(local, decide(pod.ejections()));
+    }
+
+    private OutboundDecision decide(Shunned shunned) {
+        if (own == null) {
+            throw new IllegalStateException("no decision before the pod's own workload is known");
+        }
+        return services()
                 .outboundRouter()
-                .decide(services().mesh().snapshot(), local, source.ip(), target, pod.random());
+                .decide(services().mesh().snapshot(), own, source.ip(), target, pod.random(), shunned);
+    }
+
+    private void follow(Workload local, OutboundDecision decision) {
         switch (decision) {
             case OutboundDecision.Tcp tcp -> direct(local, tcp);
             case OutboundDecision.Hbone hbone -> tunnelled(local, hbone);
             case OutboundDecision.DoubleHbone crossing -> toOtherNetwork(local, crossing);
-            case OutboundDecision.Refused refused -> failed(refused.error());
+            case OutboundDecision.Unresolved unresolved -> resolve(local, unresolved);
+            case OutboundDecision.Refused refused -> nowhere(refused.error());
         }
     }
 
+    /** No way from here: before anything was tried that is a denial, afterwards the end of a counted connection. */
+    private void nowhere(ProxyError error) {
+        if (facts == null) {
+            failed(error);
+        } else {
+            refuse(error);
+        }
+    }
+
+    private void resolve(Workload local, OutboundDecision.Unresolved unresolved) {
+        String hostname = unresolved.workload().hostname();
+        services().onDemandDns().count(local, hostname);
+        services().hostNames().resolve(hostname, pod.loop().executor(), new HostNames.Listener() {
+            @Override
+            public void found(List<IpAddress> addresses) {
+                goOn(unresolved.resolved(addresses, pod.random()));
+            }
+
+            @Override
+            public void unknown() {
+                goOn(unresolved.unknown());
+            }
+
+            private void goOn(OutboundDecision decision) {
+                if (!life.isOver()) {
+                    follow(local, decision);
+                }
+            }
+        });
+    }
+
     private void direct(Workload local, OutboundDecision.Tcp tcp) {
-        open(facts(local, tcp.nextHop(), tcp.destination()), tcp.nextHop(), PodConnections.Protocol.TCP);
+        open(facts(local, tcp.nextHop(), tcp.destination()), tcp, tcp.nextHop(), PodConnections.Protocol.TCP);
         dial = Dial.start(pod, tcp.nextHop(), this);
     }
 
@@ -152,6 +206,7 @@ public final class OutboundConnection
                 facts(local, hbone.nextHop(), hbone.destination())
                         .tunnel(hbone.authority().toString())
                         .sourceIdentity(pod.pod().identity(local)),
+                hbone,
                 hbone.nextHop(),
                 PodConnections.Protocol.HBONE);
         leg().start(local, hbone, source, TraceContext.random(pod.random()));
@@ -162,6 +217,7 @@ public final class OutboundConnection
                 facts(local, crossing.nextHop(), crossing.destination())
                         .tunnel(crossing.authority())
                         .sourceIdentity(pod.pod().identity(local)),
+                crossing,
                 crossing.nextHop(),
                 PodConnections.Protocol.DOUBLEHBONE);
         leg().start(local, crossing, source, TraceContext.random(pod.random()));
@@ -187,7 +243,9 @@ public final class OutboundConnection
         return known;
     }
 
-    private void open(ConnectionFacts.Builder known, IpPort nextHop, PodConnections.Protocol protocol) {
+    private void open(
+            ConnectionFacts.Builder known, OutboundDecision way, IpPort nextHop, PodConnections.Protocol protocol) {
+        attempts.begin(way);
         listed = pod.pod().connections().addOutbound(source, target, nextHop, protocol);
         facts = known;
     }
@@ -206,6 +264,7 @@ public final class OutboundConnection
         if (listed != null && listed.protocol() == PodConnections.Protocol.DOUBLEHBONE && facts != null) {
             namedByItself(facts, stream, response);
         }
+        attempts.served();
         count();
     }
 
@@ -222,6 +281,7 @@ public final class OutboundConnection
     @Override
     public void onConnected(LoopSocket upstream) {
         dial = null;
+        attempts.served();
         count();
         relay = SocketRelay.start(application, upstream, life, this);
     }
@@ -229,7 +289,7 @@ public final class OutboundConnection
     @Override
     public void onDialFailed(TcpDial.DialFailure failure) {
         dial = null;
-        refuse(new ProxyError.IoFailed(Ends.cause(failure)));
+        tryNext(attempts.afterDial(failure, this::decide), new ProxyError.IoFailed(Ends.cause(failure)));
     }
 
     @Override
@@ -238,8 +298,23 @@ public final class OutboundConnection
     }
 
     @Override
-    public void onTunnelFailed(OpenFailure failure) {
-        refuse(TunnelLeg.error(failure));
+    public void onTunnelFailed(OpenFailure failure, boolean nextHop) {
+        tryNext(attempts.afterTunnel(failure, nextHop, this::decide), TunnelLeg.error(failure));
+    }
+
+    private void tryNext(Optional<OutboundDecision> next, ProxyError error) {
+        Workload local = own;
+        if (next.isEmpty() || local == null) {
+            refuse(error);
+            return;
+        }
+        unlist();
+        // Not from within the attempt that failed, which may not have returned yet.
+        pod.loop().post(() -> {
+            if (!life.isOver()) {
+                follow(local, next.get());
+            }
+        });
     }
 
     @Override
@@ -267,11 +342,17 @@ public final class OutboundConnection
     }
 
     private void end(Outcome outcome) {
+        unlist();
+        count();
+        attempts.gaveUp();
+        life.end(outcome);
+    }
+
+    private void unlist() {
         if (listed != null) {
             pod.pod().connections().removeOutbound(listed);
+            listed = null;
         }
-        count();
-        life.end(outcome);
     }
 
     private Services services() {

@@ -38,6 +38,7 @@ final class TunnelLeg implements OpenListener {
     private @Nullable Opening opening;
     private @Nullable Inner inner;
     private @Nullable InnerTunnel crossing;
+    private boolean crossed;
     private @Nullable StreamRelay relay;
 
     /** The connection that the leg belongs to. */
@@ -45,8 +46,12 @@ final class TunnelLeg implements OpenListener {
         /** The far end has accepted; the relay is about to start. */
         void onTunnelOpen(HboneStream stream, ConnectResponse response);
 
-        /** No tunnel could be had. The application's socket is untouched. */
-        void onTunnelFailed(OpenFailure failure);
+        /**
+         * No tunnel could be had. The application's socket is untouched.
+         *
+         * @param nextHop whether it is the next hop that failed, and not somebody behind a gateway
+         */
+        void onTunnelFailed(OpenFailure failure, boolean nextHop);
     }
 
     /** What is to be asked behind the gateway. */
@@ -101,6 +106,7 @@ final class TunnelLeg implements OpenListener {
         if (inner != null) {
             Inner next = inner;
             inner = null;
+            crossed = true;
             crossing = InnerTunnel.open(pod.pool(), stream, next.key(), next.request(), this);
             return;
         }
@@ -110,9 +116,10 @@ final class TunnelLeg implements OpenListener {
 
     @Override
     public void onFailed(OpenFailure failure) {
+        boolean nextHop = !crossed;
         opening = null;
         crossing = null;
-        owner.onTunnelFailed(failure);
+        owner.onTunnelFailed(failure, nextHop);
     }
 
     /** Ends the leg. True if the relay was running: then the owner hears of its end. */

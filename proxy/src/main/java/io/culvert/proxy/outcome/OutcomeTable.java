@@ -104,6 +104,9 @@ public final class OutcomeTable {
             case ProxyError.NoTargetPort e -> "no valid target port for workload: " + e.workload();
             case ProxyError.NoRoutingDestination e -> "no valid routing destination for workload: " + e.workload();
             case ProxyError.NoAddressResolved e -> "no ip addresses were resolved for workload: " + e.workload();
+            case ProxyError.EmptyResolution e ->
+                "ip addresses were resolved for workload " + e.workload()
+                        + ", but valid dns response had no A/AAAA records";
             case ProxyError.HostnamePortUnresolved e ->
                 "requested service " + e.hostname() + ":" + e.port() + " found, but cannot resolve port";
             case ProxyError.HostnameHasNoAddress e ->

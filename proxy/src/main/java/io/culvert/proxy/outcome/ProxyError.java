@@ -108,7 +108,11 @@ public sealed interface ProxyError {
 
     record NoRoutingDestination(String workload) implements Routing {}
 
+    /** Nobody knows the name of a workload that has no address. */
     record NoAddressResolved(String workload) implements Routing {}
+
+    /** The name of a workload was answered, with records that are no addresses. */
+    record EmptyResolution(String workload) implements Routing {}
 
     record HostnamePortUnresolved(String hostname, int port) implements Routing {}
 

@@ -3,6 +3,7 @@ package io.culvert.proxy.pod;
 import io.culvert.proxy.hbone.HbonePool;
 import io.culvert.proxy.relay.DataLoop;
 import io.culvert.proxy.relay.EndReason;
+import io.culvert.proxy.routing.Ejections;
 import io.culvert.proxy.tls.TlsContexts;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -32,16 +33,19 @@ public final class PodLoop {
     private final TlsContexts tls;
     private final HbonePool pool;
     private final RandomGenerator random;
+    private final Ejections ejections;
     private final Set<PodMember> members = Collections.newSetFromMap(new IdentityHashMap<>());
     private State state = State.OPEN;
     private @Nullable Runnable onEmpty;
 
-    public PodLoop(Pod pod, DataLoop loop, TlsContexts tls, HbonePool pool, RandomGenerator random) {
+    public PodLoop(
+            Pod pod, DataLoop loop, TlsContexts tls, HbonePool pool, RandomGenerator random, Ejections ejections) {
         this.pod = pod;
         this.loop = loop;
         this.tls = tls;
         this.pool = pool;
         this.random = random;
+        this.ejections = ejections;
     }
 
     public Pod pod() {
@@ -68,6 +72,11 @@ public final class PodLoop {
     /** For load balancing and trace ids; this loop's own. */
     public RandomGenerator random() {
         return random;
+    }
+
+    /** Endpoints that could not be reached lately; this loop's, of all its pods. */
+    public Ejections ejections() {
+        return ejections;
     }
 
     /** Whether connections are still taken. One that was accepted on its way here may come late. */

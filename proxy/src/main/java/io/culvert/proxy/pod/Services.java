@@ -1,5 +1,6 @@
 package io.culvert.proxy.pod;
 
+import io.culvert.proxy.names.HostNames;
 import io.culvert.proxy.rbac.Authorizer;
 import io.culvert.proxy.rbac.InboundConnections;
 import io.culvert.proxy.routing.AddressFetch;
@@ -7,6 +8,7 @@ import io.culvert.proxy.routing.InboundRouter;
 import io.culvert.proxy.routing.LocalWorkloads;
 import io.culvert.proxy.routing.OutboundRouter;
 import io.culvert.proxy.telemetry.ConnectionTelemetry;
+import io.culvert.proxy.telemetry.OnDemandDns;
 import io.culvert.xds.identity.CertificateManager;
 import io.culvert.xds.mesh.MeshState;
 
@@ -16,6 +18,7 @@ import io.culvert.xds.mesh.MeshState;
  * @param network the network of this proxy; empty if it has no name
  * @param baggage tell callers who answered, and believe what callers say of themselves for telemetry
  *     (ENABLE_RESPONSE_BAGGAGE)
+ * @param hostNames for workloads that have a host name and no address
  */
 public record Services(
         MeshState mesh,
@@ -28,4 +31,7 @@ public record Services(
         InboundConnections inboundConnections,
         ConnectionTelemetry telemetry,
         String network,
-        boolean baggage) {}
+        boolean baggage,
+        HostNames hostNames,
+        OnDemandDns onDemandDns,
+        DialRetries retries) {}

@@ -12,11 +12,12 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Picks an endpoint of a service, without memory from one connection to the next (ztunnel state.rs: load_balance).
+ * Picks an endpoint of a service (ztunnel state.rs: load_balance).
  *
  * <p>Candidates are filtered, then ranked by how many leading preferences they share with the client, then picked at
  * random by capacity among the best. When NETWORK is the first preference it weighs as much as all others together, and
- * a mismatch does not stop the comparison: the other scopes still count.
+ * a mismatch does not stop the comparison: the other scopes still count. Endpoints that are {@link Shunned} are as good
+ * as absent while there are others, whatever the rank of those.
  *
  * <p>Endpoints are looked at twice, and nothing is kept of them in between: a pick makes three objects, whatever the
  * number of endpoints.
@@ -27,6 +28,14 @@ final class LoadBalancer {
     enum Purpose {
         STANDARD,
         WAYPOINT
+    }
+
+    /** Who is chosen from, in the order in which it is tried: only where nobody is left the next counts. */
+    private enum Choice {
+        /** Neither tried by this connection nor ejected. */
+        WELL,
+        UNTRIED,
+        ANYBODY
     }
 
     private static final int UNACCEPTABLE = -1;
@@ -40,12 +49,16 @@ final class LoadBalancer {
             Service service,
             int servicePort,
             Purpose purpose,
-            RandomGenerator random) {
+            RandomGenerator random,
+            Shunned shunned) {
         if (purpose == Purpose.STANDARD && !service.ports().contains(servicePort)) {
             return null;
         }
-        Best best = new Best(client, service, servicePort, purpose);
+        Best best = new Best(client, service, servicePort, purpose, shunned);
         mesh.visitEndpoints(service, best);
+        while (best.weight == 0 && best.choosesFromMore()) {
+            mesh.visitEndpoints(service, best);
+        }
         if (best.weight == 0) {
             return null;
         }
@@ -61,14 +74,29 @@ final class LoadBalancer {
         final Service service;
         final int servicePort;
         final Purpose purpose;
+        final Shunned shunned;
+        Choice choice;
         int rank = UNACCEPTABLE;
         long weight;
 
-        Best(Workload client, Service service, int servicePort, Purpose purpose) {
+        Best(Workload client, Service service, int servicePort, Purpose purpose, Shunned shunned) {
             this.client = client;
             this.service = service;
             this.servicePort = servicePort;
             this.purpose = purpose;
+            this.shunned = shunned;
+            this.choice = shunned.isEmpty() ? Choice.ANYBODY : Choice.WELL;
+        }
+
+        /** Widens the choice; false if everybody was in it. */
+        boolean choosesFromMore() {
+            rank = UNACCEPTABLE;
+            Choice before = choice;
+            choice = switch (before) {
+                case WELL -> Choice.UNTRIED;
+                case UNTRIED, ANYBODY -> Choice.ANYBODY;
+            };
+            return before != Choice.ANYBODY;
         }
 
         @Override
@@ -84,8 +112,17 @@ final class LoadBalancer {
             return true;
         }
 
+        private boolean isChosenFrom(Workload workload, PortMap port) {
+            if (choice == Choice.ANYBODY) {
+                return true;
+            }
+            int target = targetPort(service, servicePort, port, workload);
+            return !shunned.wasTried(workload, target)
+                    && (choice == Choice.UNTRIED || !shunned.isEjected(workload, target));
+        }
+
         int rankOf(Workload workload, PortMap port) {
-            return usable(client, service, servicePort, port, workload, purpose)
+            return isChosenFrom(workload, port) && usable(client, service, servicePort, port, workload, purpose)
                     ? LoadBalancer.rank(service.loadBalancing(), client, workload)
                     : UNACCEPTABLE;
         }

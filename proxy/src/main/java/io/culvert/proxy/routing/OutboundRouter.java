@@ -10,7 +10,6 @@ import io.culvert.xds.mesh.Service;
 import io.culvert.xds.mesh.TunnelProtocol;
 import io.culvert.xds.mesh.WeightedWaypoint;
 import io.culvert.xds.mesh.Workload;
-import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * The source's own waypoint never matters, and there is no short cut for the same node. Pure: same arguments, same
- * answer.
+ * answer. Where the next hop is known by host name only, the decision is what to ask, and how to go on.
  */
 public final class OutboundRouter {
 
@@ -44,6 +43,11 @@ public final class OutboundRouter {
         this.ports = ports;
     }
 
+    /** The network of this proxy; empty if it has no name. */
+    public String network() {
+        return network;
+    }
+
     /** Whether a captured connection would come straight back to us. To be asked before anything is looked up. */
     public boolean isSelfCall(IpPort target) {
         return target.ip().isLoopback() && ports.isIllegal(target.port());
@@ -58,7 +62,18 @@ public final class OutboundRouter {
      */
     public OutboundDecision decide(
             MeshSnapshot mesh, Workload source, IpAddress sourceAddress, IpPort target, RandomGenerator random) {
-        UpstreamFinder finder = new UpstreamFinder(mesh, source, random);
+        return decide(mesh, source, sourceAddress, target, random, Shunned.NOBODY);
+    }
+
+    /** As above, keeping away from some endpoints while there are others. */
+    public OutboundDecision decide(
+            MeshSnapshot mesh,
+            Workload source,
+            IpAddress sourceAddress,
+            IpPort target,
+            RandomGenerator random,
+            Shunned shunned) {
+        UpstreamFinder finder = new UpstreamFinder(mesh, source, random, shunned);
         Service service = finder.serviceAddressed(network, target.ip());
         GatewayAddress serviceWaypoint = service == null ? null : waypoint(service, random);
         if (service != null && serviceWaypoint != null) {
@@ -127,10 +142,15 @@ public final class OutboundRouter {
      */
     private static OutboundDecision toWaypoint(
             Upstream waypoint, GatewayAddress reference, @Nullable Service service, IpPort target) {
-        IpAddress ip = AddressChoice.choose(waypoint.workload(), waypoint.service(), asked(reference, target));
-        if (ip == null) {
-            return noAddress(waypoint.workload());
-        }
+        IpAddress asked = asked(reference, target);
+        IpAddress ip = AddressChoice.choose(waypoint.workload(), waypoint.service(), asked);
+        return ip == null
+                ? unaddressed(waypoint, asked, found -> toWaypointAt(found, waypoint, service, target))
+                : toWaypointAt(ip, waypoint, service, target);
+    }
+
+    private static OutboundDecision toWaypointAt(
+            IpAddress ip, Upstream waypoint, @Nullable Service service, IpPort target) {
         return new OutboundDecision.Hbone(
                 new IpPort(ip, waypoint.port()),
                 target,
@@ -147,16 +167,20 @@ public final class OutboundRouter {
         if (gateway == null) {
             return refused(new ProxyError.UnknownNetworkGateway(reference.destination()));
         }
-        IpAddress ip = AddressChoice.choose(gateway.workload(), gateway.service(), asked(reference, target));
-        if (ip == null) {
-            return noAddress(gateway.workload());
-        }
-        List<Identity> finalIdentities = Upstream.serviceIdentities(remote.service());
+        IpAddress asked = asked(reference, target);
+        IpAddress ip = AddressChoice.choose(gateway.workload(), gateway.service(), asked);
+        return ip == null
+                ? unaddressed(gateway, asked, found -> viaGatewayAt(found, gateway, remote, service, target))
+                : viaGatewayAt(ip, gateway, remote, service, target);
+    }
+
+    private static OutboundDecision viaGatewayAt(
+            IpAddress ip, Upstream gateway, Upstream remote, Service service, IpPort target) {
         return new OutboundDecision.DoubleHbone(
                 new IpPort(ip, gateway.port()),
                 service.hostname() + ":" + target.port(),
                 gateway.identities(),
-                finalIdentities,
+                Upstream.serviceIdentities(remote.service()),
                 new Destination(gateway.workload(), service));
     }
 
@@ -179,9 +203,13 @@ public final class OutboundRouter {
     private static OutboundDecision direct(Upstream upstream, IpPort target) {
         Workload workload = upstream.workload();
         IpAddress ip = AddressChoice.choose(workload, upstream.service(), target.ip());
-        if (ip == null) {
-            return noAddress(workload);
-        }
+        return ip == null
+                ? unaddressed(upstream, target.ip(), found -> directTo(found, upstream))
+                : directTo(ip, upstream);
+    }
+
+    private static OutboundDecision directTo(IpAddress ip, Upstream upstream) {
+        Workload workload = upstream.workload();
         Destination destination = new Destination(workload, upstream.service());
         IpPort application = new IpPort(ip, upstream.port());
         return workload.tunnelProtocol() == TunnelProtocol.HBONE
@@ -190,11 +218,12 @@ public final class OutboundRouter {
                 : new OutboundDecision.Tcp(application, destination);
     }
 
-    private static OutboundDecision noAddress(Workload workload) {
-        return refused(
-                workload.hostname().isEmpty()
-                        ? new ProxyError.NoRoutingDestination(workload.name())
-                        : new ProxyError.NoAddressResolved(workload.name()));
+    /** It has no address of its own that could be dialled: ask for that of its name, if it has one. */
+    private static OutboundDecision unaddressed(Upstream upstream, IpAddress asked, OutboundDecision.Onwards onwards) {
+        Workload workload = upstream.workload();
+        return workload.hostname().isEmpty()
+                ? refused(new ProxyError.NoRoutingDestination(workload.name()))
+                : new OutboundDecision.Unresolved(workload, upstream.port(), asked, onwards);
     }
 
     private static OutboundDecision refused(ProxyError error) {

@@ -22,11 +22,13 @@ final class UpstreamFinder {
     private final MeshSnapshot mesh;
     private final Workload client;
     private final RandomGenerator random;
+    private final Shunned shunned;
 
-    UpstreamFinder(MeshSnapshot mesh, Workload client, RandomGenerator random) {
+    UpstreamFinder(MeshSnapshot mesh, Workload client, RandomGenerator random, Shunned shunned) {
         this.mesh = mesh;
         this.client = client;
         this.random = random;
+        this.shunned = shunned;
     }
 
     /**
@@ -38,7 +40,7 @@ final class UpstreamFinder {
         if (service != null) {
             return isPassthrough(service)
                     ? null
-                    : LoadBalancer.pick(mesh, client, service, target.port(), purpose, random);
+                    : LoadBalancer.pick(mesh, client, service, target.port(), purpose, random, shunned);
         }
         Workload workload = mesh.workloadByAddress(network, target.ip());
         return workload == null ? null : new Upstream(workload, target.port(), null);
@@ -73,7 +75,7 @@ final class UpstreamFinder {
     private @Nullable Upstream byName(NamespacedName name, int port, LoadBalancer.Purpose purpose) {
         Service service = mesh.serviceByName(name);
         if (service != null) {
-            return LoadBalancer.pick(mesh, client, service, port, purpose, random);
+            return LoadBalancer.pick(mesh, client, service, port, purpose, random, shunned);
         }
         Workload workload = mesh.workloadByHostname(name);
         return workload == null ? null : new Upstream(workload, port, null);

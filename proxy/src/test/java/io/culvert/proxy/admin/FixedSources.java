@@ -1,14 +1,21 @@
 package io.culvert.proxy.admin;
 
+import io.culvert.proxy.address.IpPort;
 import io.culvert.proxy.inpod.PodState;
 import io.culvert.proxy.inpod.WorkloadUid;
+import io.culvert.proxy.routing.OutboundDecision;
+import io.culvert.proxy.routing.OutboundRouter;
+import io.culvert.proxy.routing.ProxyPorts;
 import io.culvert.xds.AdsStatus;
 import io.culvert.xds.LocalState;
 import io.culvert.xds.identity.CertificateStatus;
+import io.culvert.xds.mesh.IpAddress;
 import io.culvert.xds.mesh.MeshSnapshot;
 import io.culvert.xds.mesh.MeshState;
+import io.culvert.xds.mesh.Workload;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 
 /** Sources of a dump that are what the test says. */
@@ -24,6 +31,20 @@ record FixedSources(
         MeshState mesh = new MeshState("node-a");
         local.loadInto(mesh);
         return new FixedSources(mesh.snapshot(), certificates, new TreeMap<>(pods), local, AdsStatus.NONE);
+    }
+
+    @Override
+    public String network() {
+        return "";
+    }
+
+    @Override
+    public OutboundDecision decide(Workload source, IpAddress from, IpPort target) {
+        return new OutboundRouter("", ProxyPorts.of(false)).decide(mesh, source, from, target, new Random(1));
+    }
+
+    static FixedSources of(MeshSnapshot mesh) {
+        return new FixedSources(mesh, List.of(), Map.of(), LocalState.EMPTY, AdsStatus.NONE);
     }
 
     static FixedSources empty() {

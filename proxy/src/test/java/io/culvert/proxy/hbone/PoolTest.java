@@ -178,6 +178,20 @@ final class PoolTest {
     }
 
     @Test
+    void opensAsManyConnectionsAsThereAreSources() throws Exception {
+        start(limited(1_000));
+        PoolKey[] sources = new PoolKey[100];
+        for (int i = 0; i < sources.length; i++) {
+            InetAddress source = InetAddress.getByAddress(new byte[] {10, 0, 1, (byte) i});
+            sources[i] = new PoolKey(TunnelForTests.CLIENT, tunnel.expected, tunnel.serverAddress, source);
+        }
+        Requests requests = open(1, sources);
+        assertThat(opened()).isEqualTo(100);
+        assertThat(pooled()).isEqualTo(100);
+        end(requests);
+    }
+
+    @Test
     void keepsOrdersOfExpectedIdentitiesApart() throws Exception {
         start(limited(1_000));
         List<Identity> order = List.of(TunnelForTests.SERVER, TunnelForTests.CLIENT);

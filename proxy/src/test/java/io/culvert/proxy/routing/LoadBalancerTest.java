@@ -61,7 +61,13 @@ class LoadBalancerTest {
         Random random = new Random(SEED);
         for (int i = 0; i < PICKS; i++) {
             Upstream upstream = LoadBalancer.pick(
-                    mesh.snapshot(), mesh.get(client), service, 80, LoadBalancer.Purpose.STANDARD, random);
+                    mesh.snapshot(),
+                    mesh.get(client),
+                    service,
+                    80,
+                    LoadBalancer.Purpose.STANDARD,
+                    random,
+                    Shunned.NOBODY);
             if (upstream != null) {
                 names.add(upstream.workload().name());
             }
@@ -112,7 +118,13 @@ class LoadBalancerTest {
         Random random = new Random(SEED);
         for (int i = 0; i < 2000; i++) {
             Upstream upstream = LoadBalancer.pick(
-                    mesh.snapshot(), mesh.get("client"), service, 80, LoadBalancer.Purpose.STANDARD, random);
+                    mesh.snapshot(),
+                    mesh.get("client"),
+                    service,
+                    80,
+                    LoadBalancer.Purpose.STANDARD,
+                    random,
+                    Shunned.NOBODY);
             counts.merge(upstream == null ? "nobody" : upstream.workload().name(), 1, Integer::sum);
         }
         assertThat(counts).containsOnlyKeys("big", "small");
@@ -138,10 +150,22 @@ class LoadBalancerTest {
         Service service = mesh.snapshot().services().iterator().next();
         Random random = new Random(SEED);
         assertThat(LoadBalancer.pick(
-                        mesh.snapshot(), mesh.get("client"), service, 15008, LoadBalancer.Purpose.STANDARD, random))
+                        mesh.snapshot(),
+                        mesh.get("client"),
+                        service,
+                        15008,
+                        LoadBalancer.Purpose.STANDARD,
+                        random,
+                        Shunned.NOBODY))
                 .isNull();
         assertThat(LoadBalancer.pick(
-                        mesh.snapshot(), mesh.get("client"), service, 15008, LoadBalancer.Purpose.WAYPOINT, random))
+                        mesh.snapshot(),
+                        mesh.get("client"),
+                        service,
+                        15008,
+                        LoadBalancer.Purpose.WAYPOINT,
+                        random,
+                        Shunned.NOBODY))
                 .extracting(Upstream::port)
                 .isEqualTo(15008);
     }

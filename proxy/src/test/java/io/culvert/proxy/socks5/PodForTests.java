@@ -4,6 +4,8 @@ import io.culvert.proxy.hbone.HboneConfig;
 import io.culvert.proxy.hbone.HbonePool;
 import io.culvert.proxy.inpod.PodSocketSettings;
 import io.culvert.proxy.inpod.PodSockets;
+import io.culvert.proxy.names.HostNames;
+import io.culvert.proxy.pod.DialRetries;
 import io.culvert.proxy.pod.Pod;
 import io.culvert.proxy.pod.PodDialer;
 import io.culvert.proxy.pod.PodLoop;
@@ -21,6 +23,7 @@ import io.culvert.proxy.routing.TestMesh;
 import io.culvert.proxy.routing.WorkloadRef;
 import io.culvert.proxy.telemetry.AccessLog;
 import io.culvert.proxy.telemetry.ConnectionTelemetry;
+import io.culvert.proxy.telemetry.OnDemandDns;
 import io.culvert.proxy.telemetry.TrafficMetrics;
 import io.culvert.proxy.telemetry.log.LogFilter;
 import io.culvert.proxy.telemetry.log.LogFormat;
@@ -48,6 +51,7 @@ final class PodForTests implements AutoCloseable {
     final TrafficMetrics traffic = new TrafficMetrics();
     private final LogWriter writer = LogWriter.start(log, System::nanoTime);
     private final ControlThread control = new ControlThread(() -> Instant.EPOCH);
+    private final DialRetries retries = new DialRetries(0, Duration.ZERO);
     private final TlsContexts tls;
     private final PodLoop share;
     private final DataLoop loop;
@@ -66,7 +70,7 @@ final class PodForTests implements AutoCloseable {
                 new PodSocketSettings.Keepalive(true, Duration.ofMinutes(3), Duration.ofMinutes(3), 9, false)));
         Pod pod = new Pod(WORKLOAD, sockets, new PodConnections(), services(mesh));
         HbonePool pool = new HbonePool(loop, HboneConfig.defaults(), new PodDialer(pod, loop, tls));
-        this.share = new PodLoop(pod, loop, tls, pool, new SplittableRandom(1));
+        this.share = new PodLoop(pod, loop, tls, pool, new SplittableRandom(1), retries.forLoop(loop::nanoTime));
     }
 
     private Services services(MeshState mesh) {
@@ -88,7 +92,10 @@ final class PodForTests implements AutoCloseable {
                 new InboundConnections(authorizer, mesh),
                 new ConnectionTelemetry(traffic, new AccessLog(sink), System::nanoTime),
                 "",
-                true);
+                true,
+                HostNames.ofMachine(false),
+                new OnDemandDns(),
+                retries);
     }
 
     PodLoop share() {

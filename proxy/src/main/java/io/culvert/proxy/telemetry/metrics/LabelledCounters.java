@@ -38,6 +38,15 @@ public final class LabelledCounters implements MetricSource {
         values.computeIfAbsent(List.of(labelValues), ignored -> new LongAdder()).add(count);
     }
 
+    /** Adds one; to the labels {@code otherwise} all over where these would be more sets than {@code setsMax}. */
+    public void addWithin(int setsMax, String otherwise, String... labelValues) {
+        boolean fits = values.size() < setsMax || values.containsKey(List.of(labelValues));
+        if (!fits) {
+            Arrays.fill(labelValues, otherwise);
+        }
+        add(1, labelValues);
+    }
+
     @Override
     public void write(Exposition out) {
         if (values.isEmpty()) {
