@@ -68,5 +68,6 @@ write_cache() { # PROGRAM RECORD
     # data at once here, more than the program ever needs.
     "${COMMAND[0]}" "${PROGRAM_FLAGS[@]}" -Xmx512m -XX:AOTMode=create "-XX:AOTConfiguration=$2" \
         "-XX:AOTCache=$cache.new" "${COMMAND[@]:last-2:2}" </dev/null || return 1
+    class_path "$(module_of "$1")" >"$cache.classpath"
     mv "$cache.new" "$cache"
 }

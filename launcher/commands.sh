@@ -31,11 +31,14 @@ cache_of() { # PROGRAM
     printf '%s\n' "${CULVERT_AOT_DIRECTORY:-$root/$(module_of "$1")/target}/$1.aot"
 }
 
-# A cache that is older than a jar cannot fit. The JVM would find out too, but then does without the JDK's own as well.
+# A cache that is older than a jar, or was made for jars in other places, cannot fit. The JVM finds out too, but of the
+# first it then does without the JDK's own as well, and of the second it says nothing and leaves half of it aside.
 cache_is_young() { # PROGRAM
-    local cache jar
+    local cache jar trained_for
     cache=$(cache_of "$1")
-    [ -f "$cache" ] || return 1
+    [ -f "$cache" ] && [ -f "$cache.classpath" ] || return 1
+    trained_for=$(<"$cache.classpath")
+    [ "$trained_for" = "$(class_path "$(module_of "$1")")" ] || return 1
     while IFS= read -r -d: jar; do
         [ ! "$jar" -nt "$cache" ] || return 1
     done < <(class_path "$(module_of "$1")" | tr '\n' ':')
@@ -49,7 +52,8 @@ cache_flags() { # PROGRAM; leaves its answer in the array CACHE
         CACHE=("-XX:AOTCache=$(cache_of "$1")" -XX:+VerifySharedSpaces -Xlog:aot=off -Xlog:cds=off
             "-Dculvert.aot.cache=$(cache_of "$1")")
     elif [ -f "$(cache_of "$1")" ]; then
-        printf 'culvert: the AOT cache of the %s is older than its jars and is not used: ./culvert train\n' "$1" >&2
+        printf 'culvert: the AOT cache of the %s is older than its jars, or made for others, and is not used: %s\n' \
+            "$1" './culvert train' >&2
     fi
 }
 

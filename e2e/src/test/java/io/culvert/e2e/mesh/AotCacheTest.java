@@ -58,7 +58,7 @@ final class AotCacheTest {
     static void nothingIsLeft() throws IOException {
         try (var files = Files.list(caches)) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .isSubsetOf("proxy.aot", "agent.aot", "training.log");
+                    .isSubsetOf("proxy.aot", "proxy.aot.classpath", "agent.aot", "agent.aot.classpath", "training.log");
         }
     }
 
@@ -103,6 +103,20 @@ final class AotCacheTest {
         }
         costsOneLine(half);
         costsOneLine(damaged.resolve("missing.aot"));
+    }
+
+    @Test
+    void oneForAnotherClassPathIsLeftAsideWithALine() throws Exception {
+        Files.createLink(damaged.resolve("proxy.aot"), caches.resolve("proxy.aot"));
+        Files.writeString(damaged.resolve("proxy.aot.classpath"), "/elsewhere/culvert.jar\n");
+        Process asked = new ProcessBuilder(Programs.launcher(
+                        "CULVERT_AOT_DIRECTORY=" + damaged + "; cache_flags proxy; echo \"flags: ${CACHE[*]}\""))
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(said.lines()).hasSize(2);
+        assertThat(said).contains("AOT cache of the proxy").contains(NOT_USED).endsWith("flags: \n");
     }
 
     private void costsOneLine(Path cache) {
