@@ -2,12 +2,15 @@
  * The CNI plugin that a container runtime executes for every pod: it relays the call to the node agent and prints the agent's
  * answer. It decides itself only what must not depend on the agent: VERSION; the commands for which there is nothing to do; pods
  * that are no Kubernetes pods, or in excluded namespaces; and the agent's own pods, which could never start if they waited for
- * themselves. Every other ADD fails while the agent is away, and the runtime tries again: no pod starts unprotected.
+ * themselves. While nobody listens, pods of namespaces that the agent has written down as outside the mesh for certain start as well
+ * (outside.h). Every other ADD fails, and the runtime tries again: no pod starts unprotected.
  *
  * CNI specification 1.1.0; order of decisions as istio cni/pkg/plugin/plugin.go doCmdRun. Exit status 0 and a result on standard
- * output, or 1 and an error object. No allocation: three buffers with fixed bounds.
+ * output, or 1 and an error object, which the log of the agent's directory has as well. No allocation: buffers with fixed bounds.
  */
 #include "json.h"
+#include "log.h"
+#include "outside.h"
 #include "relay.h"
 
 enum {
@@ -18,6 +21,7 @@ enum {
     ANSWER_MAX = INPUT_MAX + (64 << 10),
     HEAD_MAX = 64 << 10,
     VARIABLE_MAX = 8 << 10,
+    PATH_MAX = 256,
 };
 
 /* CNI specification, "Error", and the skeleton library's own. */
@@ -43,6 +47,8 @@ typedef struct {
     deadline until;
     /* The configuration's version once it is known, for error objects. */
     text version;
+    /* The agent's directory once it is known; before, failures are told to the runtime alone. */
+    text run_dir;
 } call;
 
 typedef struct {
@@ -73,6 +79,23 @@ static void print(text what) {
     }
 }
 
+/* A file of the agent's directory, with a zero byte behind it; empty where the path is too long. */
+static text in_run_dir(const call *c, const char *name, char *memory) {
+    buffer path = {memory, 0, PATH_MAX - 1, 0};
+    put_text(&path, c->run_dir);
+    put(&path, name);
+    memory[path.overflow ? 0 : path.length] = '\0';
+    return (text){memory, path.overflow ? 0 : path.length};
+}
+
+static void note(const call *c, const char *level, text message, text details) {
+    static char memory[PATH_MAX];
+    text path = in_run_dir(c, "/istio-cni.log", memory);
+    if (c->run_dir.length > 0 && path.length > 0) {
+        log_line(path, level, message, details, variable(c, "CNI_ARGS"));
+    }
+}
+
 __attribute__((noreturn)) static void fail(const call *c, int code, const char *message, text details, int error) {
     static char memory[4096];
     buffer out = {memory, 0, sizeof memory, 0};
@@ -91,6 +114,7 @@ __attribute__((noreturn)) static void fail(const call *c, int code, const char *
     }
     put(&out, "\"}\n");
     print((text){out.at, out.length});
+    note(c, "error", text_of(message), details);
     sys_exit(1);
 }
 
@@ -159,6 +183,7 @@ static configuration read_configuration(call *c) {
         .exclude_namespaces = members[5].value,
         .previous = members[2].value,
     };
+    c->run_dir = result.run_dir;
     if (version_index(result.version) < 0) {
         fail(c, CODE_VERSION, "the configuration's cniVersion is not supported (0.1.0 to 1.1.0 are)", result.version, 0);
     }
@@ -226,11 +251,10 @@ static int is_own_namespace(text path) {
            theirs.stx_dev_minor == ours.stx_dev_minor;
 }
 
-static int relay_add(const call *c, const configuration *conf) {
-    static char path_memory[256];
-    buffer path = {path_memory, 0, sizeof path_memory, 0};
-    put_text(&path, conf->run_dir);
-    put(&path, "/pluginevent.sock");
+static int relay_add(const call *c, const configuration *conf, text namespace) {
+    static char path_memory[PATH_MAX];
+    static char outside_memory[PATH_MAX];
+    text path = in_run_dir(c, "/pluginevent.sock", path_memory);
     buffer head = {head_memory, 0, HEAD_MAX, 0};
     put(&head, "POST /cni HTTP/1.1\r\nHost: unix\r\nConnection: close\r\nContent-Type: application/json\r\n");
     put_variable(c, &head, "X-Cni-Command: ", "CNI_COMMAND");
@@ -241,21 +265,30 @@ static int relay_add(const call *c, const configuration *conf) {
     put(&head, "Content-Length: ");
     put_number(&head, conf->document.length);
     put(&head, "\r\n\r\n");
-    if (path.overflow || head.overflow) {
+    if (path.length == 0 || head.overflow) {
         fail(c, CODE_CONFIGURATION, "cni_agent_run_dir or the CNI variables are too long", conf->run_dir, 0);
     }
     buffer memory = {answer_memory, 0, ANSWER_MAX, 0};
-    answer said =
-        ask_agent((text){path.at, path.length}, (text){head.at, head.length}, conf->document, memory, c->until);
+    answer said = ask_agent(path, (text){head.at, head.length}, conf->document, memory, c->until);
+    if (said.agent_is_away &&
+        outside_for_certain(in_run_dir(c, "/outside-namespaces", outside_memory), namespace, c->until)) {
+        note(c, "info", text_of("the agent is away; the pod starts, its namespace is outside the mesh for certain"),
+             namespace);
+        return pass_on(conf);
+    }
     if (said.failure) {
-        fail(c, CODE_TRY_AGAIN, said.failure, (text){path.at, path.length}, said.error);
+        fail(c, CODE_TRY_AGAIN, said.failure, path, said.error);
     }
     json_member none[1] = {{"", {0, 0}}};
     if (json_scan_object(said.body, none, 0)) {
         fail(c, CODE_INTERNAL, "the node agent refused", said.body, 0);
     }
     print(said.body);
-    return said.status == 200 ? 0 : 1;
+    if (said.status != 200) {
+        note(c, "error", text_of("the node agent refused"), said.body);
+        return 1;
+    }
+    return 0;
 }
 
 static int add(const call *c, const configuration *conf) {
@@ -281,7 +314,7 @@ static int add(const call *c, const configuration *conf) {
     if (is_own_namespace(netns)) {
         fail(c, CODE_ENVIRONMENT, "CNI_NETNS is the plugin's own network namespace", netns, 0);
     }
-    return relay_add(c, conf);
+    return relay_add(c, conf, namespace);
 }
 
 static int version(void) {
@@ -348,7 +381,7 @@ __attribute__((noreturn, used, no_stack_protector)) static void start(long *stac
             __stack_chk_guard = *(unsigned long *)auxiliary[1] & ~0xffUL;
         }
     }
-    call c = {environment, deadline_in(SECONDS_MAX), {0, 0}};
+    call c = {environment, deadline_in(SECONDS_MAX), {0, 0}, {0, 0}};
     sys_exit(run(&c));
 }
 

@@ -2,7 +2,7 @@
 
 deadline deadline_in(long seconds) {
     deadline result;
-    sys_monotonic(&result.until);
+    sys_clock(CLOCK_MONOTONIC, &result.until);
     result.until.tv_sec += seconds;
     return result;
 }
@@ -10,7 +10,7 @@ deadline deadline_in(long seconds) {
 /* 0 where nothing is left. */
 static int time_left(deadline until, struct __kernel_timespec *left) {
     struct __kernel_timespec now;
-    sys_monotonic(&now);
+    sys_clock(CLOCK_MONOTONIC, &now);
     left->tv_sec = until.until.tv_sec - now.tv_sec;
     left->tv_nsec = until.until.tv_nsec - now.tv_nsec;
     if (left->tv_nsec < 0) {
@@ -81,7 +81,7 @@ int write_all(int fd, text what, int is_socket, deadline until) {
     return 0;
 }
 
-static answer failed(const char *what, int error) { return (answer){what, error, 0, {0, 0}}; }
+static answer failed(const char *what, int error) { return (answer){what, error, 0, 0, {0, 0}}; }
 
 /* An agent that does not accept leaves its queue full, and then a Unix socket says EAGAIN and cannot be waited for. */
 static int connect_to(int fd, text path, deadline until) {
@@ -175,7 +175,7 @@ static answer parse(text response) {
     if (!sized || size != response.length - at) {
         return failed("the agent's answer ended early", 0);
     }
-    return (answer){0, 0, (int)status, {response.at + at, size}};
+    return (answer){0, 0, 0, (int)status, {response.at + at, size}};
 }
 
 answer ask_agent(text socket_path, text head, text body, buffer memory, deadline until) {
@@ -189,7 +189,9 @@ answer ask_agent(text socket_path, text head, text body, buffer memory, deadline
     int done = connect_to(fd, socket_path, until);
     if (done < 0) {
         sys_close(fd);
-        return failed("the node agent is not there (connect)", -done);
+        answer nobody = failed("the node agent is not there (connect)", -done);
+        nobody.agent_is_away = done == -ENOENT || done == -ECONNREFUSED;
+        return nobody;
     }
     done = write_all(fd, head, 1, until);
     if (done == 0) {

@@ -19,6 +19,8 @@ typedef struct {
     /* NULL where the agent answered; else what failed, and the errno if there is one. */
     const char *failure;
     int error;
+    /* Nobody listens: no socket, or one that nobody serves. Not set for an agent that is slow. */
+    int agent_is_away;
     int status;
     text body;
 } answer;

@@ -16,8 +16,8 @@ typedef long ssize_t;
 
 enum { AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 04000, SOCK_CLOEXEC = 02000000, MSG_NOSIGNAL = 0x4000 };
 enum { POLLIN = 1, POLLOUT = 4 };
-enum { CLOCK_MONOTONIC = 1 };
-enum { EINTR = 4, EAGAIN = 11, EFBIG = 27, ETIMEDOUT = 110 };
+enum { CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1, CLOCK_BOOTTIME = 7 };
+enum { ENOENT = 2, EINTR = 4, EAGAIN = 11, EFBIG = 27, ETIMEDOUT = 110, ECONNREFUSED = 111 };
 
 struct pollfd {
     int fd;
@@ -88,13 +88,23 @@ static inline int sys_poll(struct pollfd *watched, const struct __kernel_timespe
     return (int)syscall6(__NR_ppoll, (long)watched, watched != 0, (long)wait, 0, 0, 0);
 }
 
-static inline void sys_monotonic(struct __kernel_timespec *now) {
-    (void)syscall6(__NR_clock_gettime, CLOCK_MONOTONIC, (long)now, 0, 0, 0, 0);
+static inline void sys_clock(int clock, struct __kernel_timespec *now) {
+    (void)syscall6(__NR_clock_gettime, clock, (long)now, 0, 0, 0, 0);
+}
+
+/* Never follows a symbolic link at the end of the path, never waits, never becomes a terminal. */
+static inline int sys_open(const char *path, int flags, int mode) {
+    return (int)syscall6(__NR_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode,
+                         0, 0);
+}
+
+static inline int sys_rename(const char *from, const char *to) {
+    return (int)syscall6(__NR_renameat2, AT_FDCWD, (long)from, AT_FDCWD, (long)to, 0, 0);
 }
 
 /* Follows symbolic links. */
 static inline int sys_statx(const char *path, struct statx *facts) {
-    return (int)syscall6(__NR_statx, AT_FDCWD, (long)path, 0, STATX_INO, (long)facts, 0);
+    return (int)syscall6(__NR_statx, AT_FDCWD, (long)path, 0, STATX_INO | STATX_SIZE, (long)facts, 0);
 }
 
 __attribute__((noreturn)) static inline void sys_exit(int status) {

@@ -9,7 +9,6 @@ import io.culvert.agent.eligibility.Verdict;
 import io.culvert.agent.enrol.Admission;
 import io.culvert.agent.enrol.Collaborators;
 import io.culvert.agent.enrol.Enrolments;
-import io.culvert.agent.enrol.ProbeExemptions;
 import io.culvert.agent.install.InstallLoop;
 import io.culvert.agent.install.Installer;
 import io.culvert.agent.kube.DaemonSetFate;
@@ -59,6 +58,7 @@ final class Agent implements AutoCloseable {
     private final NetnsCache cache = new NetnsCache();
     private final ZdsServer proxies;
     private final KubeCluster cluster;
+    private final Upkeep upkeep;
     private final Enrolments enrolments;
     private final EventServer events;
     /** Written by the main thread, read by health's and the stopping one. */
@@ -70,6 +70,7 @@ final class Agent implements AutoCloseable {
         this.config = config;
         this.proxies = ZdsServer.listen(config.zdsSocket(), cache);
         this.cluster = KubeCluster.connect(config.nodeName());
+        this.upkeep = Upkeep.start(config, cluster, metrics::hostRulesRepaired, this::later);
         ProcScan scan = ProcScan.of(config.hostProc(), new InterfaceAddresses());
         RuleSettings rules =
                 new RuleSettings(config.ipv6(), config.dnsCapture(), config.probeAddress4(), config.probeAddress6());
@@ -79,7 +80,7 @@ final class Agent implements AutoCloseable {
                 new NetnsFinder(config.hostRoot(), scan),
                 new NftPodRules(rules),
                 proxies,
-                ProbeExemptions.NONE);
+                upkeep.probes());
         this.enrolments = new Enrolments(config.eligibility(), with, this::work, this::later, metrics, ticker);
         metrics.observe(proxies::connected, enrolments::report);
         servers.metrics(config.metricsPort(), metrics::scrape);
@@ -110,12 +111,13 @@ final class Agent implements AutoCloseable {
             ready = true;
             return;
         }
-        cluster.watch(enrolments).join();
+        cluster.watch(upkeep.before(enrolments)).join();
         log.info(
                 "the cluster's state is known: {} pods on this node",
                 cluster.pods().size());
         enrolments.recover(config.systemNamespace(), config.reconcileOnStartup());
         enrolments.open();
+        upkeep.begin();
         proxies.start();
         ready = true;
         log.info("ready: node proxies at {}, plugins at {}", config.zdsSocket(), config.eventSocket());
@@ -167,6 +169,7 @@ final class Agent implements AutoCloseable {
         log.info("uninstalling: {}", fate.reason());
         try {
             new Installer(config.install()).uninstall().forEach(file -> log.info("uninstalled {}", file));
+            Uninstall.removeHostRules(config);
         } catch (IOException e) {
             log.error("not everything is uninstalled: {}", e.getMessage());
         }
@@ -185,6 +188,7 @@ final class Agent implements AutoCloseable {
         lanes.shutdown();
         proxies.close();
         cluster.close();
+        upkeep.close();
         servers.close();
         cache.clear();
     }

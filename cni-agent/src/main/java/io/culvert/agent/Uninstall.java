@@ -9,9 +9,11 @@ import io.culvert.agent.netns.NetnsRef;
 import io.culvert.agent.netns.ProcScan;
 import io.culvert.agent.pod.PodFacts;
 import io.culvert.agent.pod.Redirection;
+import io.culvert.agent.probes.HostProbes;
 import io.culvert.agent.rules.NftPodRules;
 import io.culvert.agent.rules.PodRules;
 import io.culvert.agent.rules.RuleSettings;
+import io.culvert.linux.Netns;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -54,10 +56,19 @@ final class Uninstall {
     private static boolean removeFiles(AgentConfig config) {
         try {
             new Installer(config.install()).uninstall().forEach(file -> log.info("uninstalled {}", file));
+            removeHostRules(config);
             return true;
         } catch (IOException e) {
             log.error("not everything is uninstalled: {}", e.getMessage());
             return false;
+        }
+    }
+
+    static void removeHostRules(AgentConfig config) throws IOException {
+        if (config.hostRules()) {
+            try (Netns host = Netns.open(config.hostNetns())) {
+                HostProbes.uninstall(host);
+            }
         }
     }
 

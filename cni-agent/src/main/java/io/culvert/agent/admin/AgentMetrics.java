@@ -100,6 +100,14 @@ public final class AgentMetrics implements EnrolmentObserver, InstallLoop.Observ
                 .increment();
     }
 
+    /** Another program had changed the node's rules for probes. */
+    public void hostRulesRepaired() {
+        Counter.builder("culvert_agent_host_rules_repaired_total")
+                .description("How often the node's rules for probes were found changed, and written again")
+                .register(registry)
+                .increment();
+    }
+
     /** A plugin's request was answered. */
     public void pluginAnswered(int status) {
         Counter.builder("istio_cni_plugin_requests_total")

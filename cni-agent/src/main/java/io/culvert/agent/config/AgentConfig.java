@@ -26,6 +26,8 @@ import java.util.Map;
  * @param metricsPort 0: none
  * @param adminPort on loopback; 0: none
  * @param alwaysUninstall every end of the agent counts as an uninstall
+ * @param hostRules translate the source of the kubelet's probes
+ * @param hostNetns the node's own network namespace
  */
 public record AgentConfig(
         String nodeName,
@@ -45,7 +47,9 @@ public record AgentConfig(
         int metricsPort,
         int adminPort,
         InstallSettings install,
-        boolean alwaysUninstall) {
+        boolean alwaysUninstall,
+        boolean hostRules,
+        Path hostNetns) {
 
     private static final int HEALTH_PORT = 8000;
     private static final int METRICS_PORT = 15014;
@@ -81,7 +85,11 @@ public record AgentConfig(
                 environment.port("MONITORING_PORT", METRICS_PORT),
                 environment.port("CULVERT_ADMIN_PORT", ADMIN_PORT),
                 new InstallReader(environment).read(hostRoot, runDir, hostMounted(), selectors),
-                environment.flag("AMBIENT_DISABLE_SAFE_UPGRADE", false));
+                environment.flag("AMBIENT_DISABLE_SAFE_UPGRADE", false),
+                environment.flag("CULVERT_HOST_RULES", hostMounted()),
+                environment.flag("ALLOW_SWITCH_TO_HOST_NS", false)
+                        ? hostRoot.resolve("proc/1/ns/net")
+                        : Path.of("/proc/self/ns/net"));
     }
 
     private static List<EnablementSelector> selectors(Environment environment) throws ConfigException {

@@ -48,6 +48,11 @@ public final class Eligibility {
         return Verdict.NOT_SELECTED;
     }
 
+    /** Whether no pod of a namespace with these labels can be selected, whatever the pod's own labels are. */
+    public boolean rulesOut(Map<String, String> namespaceLabels) {
+        return selectors.stream().noneMatch(selector -> selector.namespace().matches(namespaceLabels));
+    }
+
     public boolean excludes(String namespace) {
         return excludedNamespaces.contains(namespace);
     }

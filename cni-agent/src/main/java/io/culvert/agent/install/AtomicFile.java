@@ -19,7 +19,7 @@ import java.util.Set;
  * Files that others read at any moment: they see the old content or the new one, also after a power cut. Written
  * beside under {@code <name>.tmp.<random>}, which no container runtime takes for a configuration, synced, renamed.
  */
-final class AtomicFile {
+public final class AtomicFile {
     private AtomicFile() {}
 
     /** A last look before the new file takes the old one's name; throws where it must not. */
@@ -29,7 +29,7 @@ final class AtomicFile {
     }
 
     /** Replaces the file, or makes it. Nothing of it stays where this fails. */
-    static void write(Path file, byte[] content, Set<PosixFilePermission> mode) throws IOException {
+    public static void write(Path file, byte[] content, Set<PosixFilePermission> mode) throws IOException {
         write(file, content, mode, () -> {});
     }
 

@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -99,6 +100,22 @@ public final class KubeCluster implements Cluster, AutoCloseable {
     @Override
     public Optional<Map<String, String>> findNamespace(String name) {
         return Optional.ofNullable(namespaces.getStore().getByKey(name)).map(KubeCluster::labels);
+    }
+
+    /**
+     * All namespaces by name, with their labels.
+     *
+     * @return empty where they are not being watched at the moment: then they may have changed
+     */
+    public Optional<Map<String, Map<String, String>>> watchedNamespaces() {
+        if (!namespaces.isWatching() || !namespaces.hasSynced()) {
+            return Optional.empty();
+        }
+        Map<String, Map<String, String>> all = new HashMap<>();
+        for (Namespace namespace : namespaces.getStore().list()) {
+            all.put(namespace.getMetadata().getName(), labels(namespace));
+        }
+        return Optional.of(all);
     }
 
     @Override

@@ -86,4 +86,23 @@ final class EligibilityTest {
         Eligibility all = new Eligibility(SelectorYaml.parse("[{}]"), Set.of());
         assertThat(all.judge(pod, PLAIN)).isEqualTo(Verdict.ELIGIBLE);
     }
+
+    @Test
+    void rulesOutOnlyNamespacesThatNoSelectorCanMatch() {
+        Eligibility byNamespace = new Eligibility(SelectorYaml.parse("""
+                        - podSelector:
+                            matchExpressions:
+                            - {key: mode, operator: NotIn, values: [none]}
+                          namespaceSelector:
+                            matchLabels: {mode: ambient}
+                        """), Set.of());
+        assertThat(byNamespace.rulesOut(Map.of())).isTrue();
+        assertThat(byNamespace.rulesOut(Map.of("mode", "ambient"))).isFalse();
+        Eligibility alsoByPod = new Eligibility(SelectorYaml.parse("""
+                        - podSelector:
+                            matchLabels: {mode: ambient}
+                        """), Set.of());
+        assertThat(alsoByPod.rulesOut(Map.of())).as("a pod can select itself").isFalse();
+        assertThat(new Eligibility(List.of(), Set.of()).rulesOut(Map.of())).isTrue();
+    }
 }

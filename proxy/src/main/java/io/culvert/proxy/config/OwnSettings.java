@@ -62,6 +62,7 @@ public record OwnSettings(
             "CULVERT_HOST_ROOT",
             "CULVERT_HEALTH_PORT",
             "CULVERT_ADMIN_PORT",
+            "CULVERT_HOST_RULES",
             "CULVERT_CNI_INSTALL",
             "CULVERT_CNI_PLUGIN",
             "CULVERT_CNI_BIN_DIR",
