@@ -41,6 +41,12 @@ examine_tools() {
     else
         report note "C compiler" "none: the testkit plays the CNI plugin's part" "apt-get install gcc libc6-dev"
     fi
+    if [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v containerd)" ]; then
+        report ok "container runtime" "$(PATH=$PATH:/usr/sbin:/sbin command -v containerd)"
+    else
+        report note "container runtime" "none: the tests under containerd are not run" \
+            "apt-get install containerd runc containernetworking-plugins"
+    fi
 }
 
 examine_maven() {

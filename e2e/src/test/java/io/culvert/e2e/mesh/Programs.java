@@ -51,7 +51,7 @@ public final class Programs {
         return command("CULVERT_PROXY_JAVA_OPTS='" + javaOptions + "'; program_command proxy");
     }
 
-    static List<String> agent() {
+    public static List<String> agent() {
         return command("program_command agent");
     }
 
