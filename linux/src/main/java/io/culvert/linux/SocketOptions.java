@@ -2,6 +2,8 @@ package io.culvert.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.culvert.linux.ffi.Scratch;
 import java.lang.foreign.MemorySegment;
@@ -21,7 +23,13 @@ public final class SocketOptions {
     private static final int SO_LINGER = 13;
     private static final int SO_REUSEPORT = 15;
     private static final int SO_MARK = 36;
+    /** asm-generic/socket.h. */
+    private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
+
     private static final int SO_DOMAIN = 39;
+
+    /** linux/bpf_common.h: BPF_RET | BPF_K. */
+    private static final short BPF_RETURN_CONSTANT = 0x06;
 
     private static final int SOL_IP = 0;
     private static final int IP_FREEBIND = 15;
@@ -90,6 +98,30 @@ public final class SocketOptions {
 
     public static void setReusePort(int fd) throws KernelException {
         set(fd, SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
+    }
+
+    /**
+     * Of the listening sockets that share this one's port, the one at {@code index} gets every new connection from now
+     * on: a classic BPF program of one instruction, {@code return index}. They count from 0 in the order in which they
+     * began to listen; when one is closed, the last takes its place. Where there is none of that index, the kernel
+     * chooses by the connection's hash, as it does without a program (net/core/sock_reuseport.c).
+     *
+     * @throws KernelException EINVAL if the socket does not share its port
+     */
+    public static void steerNewConnections(int fd, int index) throws KernelException {
+        // struct sock_fprog { u16 len; struct sock_filter *filter; }; struct sock_filter { u16 code; u8 jt, jf; u32 k;
+        // }.
+        MemorySegment buffer = Scratch.current().buffer();
+        MemorySegment instruction = buffer.asSlice(16, 8);
+        instruction.set(JAVA_SHORT, 0, BPF_RETURN_CONSTANT);
+        instruction.set(JAVA_SHORT, 2, (short) 0);
+        instruction.set(JAVA_INT, 4, index);
+        buffer.set(JAVA_LONG, 0, 1);
+        buffer.set(JAVA_LONG, 8, instruction.address());
+        int done = SocketCalls.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, buffer, 16);
+        if (done < 0) {
+            throw new KernelException(-done, "setsockopt SO_ATTACH_REUSEPORT_CBPF index " + index + " on fd " + fd);
+        }
     }
 
     /** A v6 socket that leaves IPv4 alone, or not. Set it before bind. */

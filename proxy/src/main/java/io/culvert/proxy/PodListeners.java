@@ -6,6 +6,7 @@ import io.culvert.proxy.hbone.HboneConfig;
 import io.culvert.proxy.inbound.PlaintextConnection;
 import io.culvert.proxy.inbound.TunnelServer;
 import io.culvert.proxy.inpod.PodSockets;
+import io.culvert.proxy.inpod.SharedPorts;
 import io.culvert.proxy.outbound.OutboundConnection;
 import io.culvert.proxy.pod.PodLoop;
 import io.culvert.proxy.relay.LoopSocket;
@@ -26,6 +27,7 @@ final class PodListeners implements AutoCloseable {
 
     private final PodSockets sockets;
     private final List<Bound> bound = new ArrayList<>();
+    private SharedPorts ports = SharedPorts.exclusive();
 
     private PodListeners(PodSockets sockets) {
         this.sockets = sockets;
@@ -58,6 +60,7 @@ final class PodListeners implements AutoCloseable {
             if (roads.socks5()) {
                 listeners.socks5(roads, shares);
             }
+            listeners.share();
             listeners.tell();
             return listeners;
         } catch (IOException | RuntimeException e) {
@@ -119,6 +122,16 @@ final class PodListeners implements AutoCloseable {
                     .addKeyValue("transparent", listener.transparent())
                     .log("listener established");
         }
+    }
+
+    /** From here on, new connections come to us, whoever listens on these ports, too. */
+    private void share() {
+        ports = sockets.share(bound.stream().map(Bound::listener).toList());
+    }
+
+    /** What to do about others that share our ports. */
+    SharedPorts ports() {
+        return ports;
     }
 
     /** Gives the listeners away; closing does nothing from then on. */

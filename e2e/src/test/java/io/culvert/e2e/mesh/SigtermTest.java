@@ -8,6 +8,7 @@ import io.culvert.testkit.mesh.MeshPod;
 import io.culvert.testkit.mesh.NodeProgram;
 import io.culvert.testkit.process.Await;
 import io.culvert.testkit.process.Child;
+import io.culvert.testkit.spec.Labels;
 import io.culvert.testkit.spec.MeshSpec;
 import io.culvert.testkit.spec.WorkloadPort.Kind;
 import io.culvert.testkit.workload.TcpResult;
@@ -124,6 +125,31 @@ final class SigtermTest {
                     .anyMatch(line -> line.contains("drain duration expired with pending connections"));
         } finally {
             startAgain(proxy);
+        }
+    }
+
+    /** Its proxy would wait ten minutes at its own end; a pod's connections do not outlive its membership. */
+    @Test
+    void aPodThatLeavesTheMeshIsCutAtOnce() throws Exception {
+        NodeProgram proxy = mesh.node("patient").proxy();
+        long position = proxy.log().position();
+        try (SocketChannel open = client.tcp(LIMIT).connect(server.at(7))) {
+            echo(open);
+
+            mesh.label(server, Labels.DATAPLANE_MODE, Labels.NONE);
+
+            assertThat(endsWithin(open)).as("the connection is cut").isTrue();
+            String line = proxy.child()
+                    .awaitLine(
+                            "its line in the access log",
+                            position,
+                            LIMIT,
+                            each -> each.contains("direction=\"inbound\"") && each.contains("error="));
+            assertThat(line).contains("connection closed due to connection drain");
+            assertThat(proxy.child().isAlive()).isTrue();
+        } finally {
+            mesh.label(server, Labels.DATAPLANE_MODE, Labels.AMBIENT);
+            mesh.awaitEnrolled(server, true, LIMIT);
         }
     }
 

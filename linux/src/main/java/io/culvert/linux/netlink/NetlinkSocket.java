@@ -20,6 +20,7 @@ import java.util.function.IntFunction;
  */
 public final class NetlinkSocket implements AutoCloseable {
     public static final int ROUTE = 0;
+    public static final int SOCK_DIAG = 4;
     public static final int NETFILTER = 12;
 
     private static final int AF_NETLINK = 16;
@@ -52,7 +53,7 @@ public final class NetlinkSocket implements AutoCloseable {
         this.fd = fd;
     }
 
-    /** Opens a socket in the calling thread's network namespace: {@link #ROUTE} or {@link #NETFILTER}. */
+    /** Opens a socket for one of the protocols above, in the calling thread's network namespace. */
     public static NetlinkSocket open(int protocol) throws KernelException {
         int fd = NetlinkCalls.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
         if (fd < 0) {

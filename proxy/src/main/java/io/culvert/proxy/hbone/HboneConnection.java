@@ -51,6 +51,7 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
     private final FrameReader reader;
     private final KeepAlive keepAlive;
     private State state = State.CONNECTING;
+    private boolean drains;
     private @Nullable LoopTimer handshakeTimeout;
     private @Nullable Security security;
     private Revocation.@Nullable Watch watch;
@@ -200,7 +201,8 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
     public void drain() {
         loop.checkOwner();
         if (state == State.CONNECTING) {
-            close(EndReason.DRAIN);
+            // Its client is about to send requests: they are served, then it is asked to leave.
+            drains = true;
         } else if (state == State.OPEN) {
             handler.announceLeaving();
         }
@@ -286,6 +288,9 @@ public final class HboneConnection implements Transport.TransportEvents, KeepAli
         state = State.OPEN;
         handler.sendPreface(config);
         keepAlive.start();
+        if (drains) {
+            handler.announceLeaving();
+        }
         owner.onEstablished();
     }
 

@@ -47,6 +47,7 @@ public final class TunnelServer implements PodMember, LocalWorkloads.Listener, O
     private final IdentityHashMap<HboneStream, TunnelledConnection> unjoined = new IdentityHashMap<>();
     private @Nullable HboneConnection connection;
     private boolean established;
+    private boolean draining;
 
     private TunnelServer(
             PodLoop pod, HboneConfig config, LoopSocket socket, InetSocketAddress peer, boolean keepSource) {
@@ -82,6 +83,9 @@ public final class TunnelServer implements PodMember, LocalWorkloads.Listener, O
     public void certified(WorkloadCertificate own) {
         if (!life.isOver()) {
             connection = HboneServer.accept(socket, pod.tls().server(own), config, this);
+            if (draining) {
+                connection.drain();
+            }
         }
     }
 
@@ -147,9 +151,15 @@ public final class TunnelServer implements PodMember, LocalWorkloads.Listener, O
 
     @Override
     public void drain() {
+        draining = true;
         if (connection != null) {
             connection.drain();
         }
+    }
+
+    @Override
+    public boolean isCarrier() {
+        return true;
     }
 
     @Override

@@ -5,8 +5,10 @@ import io.culvert.linux.KernelException;
 import io.culvert.linux.Netns;
 import io.culvert.linux.SocketOptions;
 import io.culvert.linux.Sockets;
+import io.culvert.linux.netlink.SocketDiag;
 import io.culvert.xds.mesh.IpAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,11 +30,13 @@ public final class PodSockets {
     private static final IpAddress LOOPBACK = IpAddress.parse("127.0.0.1");
 
     private final Making making;
+    private final SharedPorts.Place place;
     private final PodSocketSettings settings;
     private final boolean marksListeners;
 
-    private PodSockets(Making making, PodSocketSettings settings, boolean marksListeners) {
+    private PodSockets(Making making, SharedPorts.Place place, PodSocketSettings settings, boolean marksListeners) {
         this.making = making;
+        this.place = place;
         this.settings = settings;
         this.marksListeners = marksListeners;
     }
@@ -43,7 +47,11 @@ public final class PodSockets {
      * @param netns lent: whoever made it keeps it open while sockets are made
      */
     public PodSockets(Netns netns, PodSocketSettings settings) {
-        this(v6 -> netns.<Fd, KernelException>call(() -> Sockets.tcp(v6)), settings, true);
+        this(
+                v6 -> netns.<Fd, KernelException>call(() -> Sockets.tcp(v6)),
+                () -> SocketDiag.open(netns),
+                settings,
+                true);
     }
 
     /**
@@ -51,7 +59,7 @@ public final class PodSockets {
      * original in dedicated mode.
      */
     public static PodSockets here(PodSocketSettings settings) {
-        return new PodSockets(Sockets::tcp, settings, false);
+        return new PodSockets(Sockets::tcp, SocketDiag::open, settings, false);
     }
 
     private interface Making {
@@ -119,6 +127,13 @@ public final class PodSockets {
         Listener listener = listen(port, false);
         congestionControl(listener.fd());
         return listener;
+    }
+
+    /**
+     * Takes all new connections to the ports of these listeners from an older generation of the proxy, if there is one.
+     */
+    public SharedPorts share(List<Listener> listeners) {
+        return settings.reusePort() ? SharedPorts.join(place, listeners) : SharedPorts.exclusive();
     }
 
     /** A setting that the kernel refuses costs the probes, never the listener. */

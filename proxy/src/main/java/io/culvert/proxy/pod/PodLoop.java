@@ -111,7 +111,9 @@ public final class PodLoop {
     /** Ends every member. */
     public void stop(EndReason reason, Runnable empty) {
         begin(State.STOPPED, empty);
-        List.copyOf(members).forEach(member -> member.stop(reason));
+        List<PodMember> all = List.copyOf(members);
+        all.stream().filter(member -> !member.isCarrier()).forEach(member -> member.stop(reason));
+        all.stream().filter(PodMember::isCarrier).forEach(member -> member.stop(reason));
         pool.close(reason);
         settle();
     }

@@ -1,5 +1,6 @@
 package io.culvert.proxy.relay;
 
+import io.culvert.linux.SocketOptions;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
@@ -11,6 +12,7 @@ import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,8 @@ public final class Listener implements EpollIoHandle, DataLoop.LoopHandle {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     static final int ACCEPTS_PER_TURN = 64;
     static final int PAUSE_MS = 100;
+    /** No queue is longer (net.core.somaxconn); what comes faster than it is taken is not waited for. */
+    private static final int QUEUE_MAX = 4_096;
     /** Netty's form of a socket address: its length, then a family's address, scope and port. */
     private static final int ADDRESS_BYTES = 26;
 
@@ -93,30 +97,38 @@ public final class Listener implements EpollIoHandle, DataLoop.LoopHandle {
     }
 
     private void acceptSome() {
-        for (int i = 0; i < ACCEPTS_PER_TURN && !closed; i++) {
-            int fd;
-            try {
-                fd = socket.accept(address);
-            } catch (NativeIoException e) {
-                if (isExhaustion(-e.expectedErr())) {
-                    pauseAccepting(e);
-                    return;
-                }
-                // The peer was gone before it was accepted (accept(2) lists what to treat so): the next one may be
-                // there.
-                LOG.debug("accept on {}", socket, e);
-                continue;
-            } catch (IOException e) {
-                LOG.error("listener {} ends", socket, e);
-                close();
-                return;
-            }
-            if (fd < 0) {
-                return;
-            }
-            accepted++;
-            deal(fd, NativeInetAddress.address(address, 1, address[0]));
+        for (int i = 0; i < ACCEPTS_PER_TURN && acceptOne(); i++) {
+            // The rest has its turn.
         }
+    }
+
+    /** False if there is nothing to accept now. */
+    private boolean acceptOne() {
+        if (closed) {
+            return false;
+        }
+        int fd;
+        try {
+            fd = socket.accept(address);
+        } catch (NativeIoException e) {
+            if (isExhaustion(-e.expectedErr())) {
+                pauseAccepting(e);
+                return false;
+            }
+            // The peer was gone before it was accepted (accept(2) lists what to treat so): the next one may be there.
+            LOG.debug("accept on {}", socket, e);
+            return true;
+        } catch (IOException e) {
+            LOG.error("listener {} ends", socket, e);
+            close();
+            return false;
+        }
+        if (fd < 0) {
+            return false;
+        }
+        accepted++;
+        deal(fd, NativeInetAddress.address(address, 1, address[0]));
+        return true;
     }
 
     private void deal(int fd, InetSocketAddress peer) {
@@ -159,6 +171,48 @@ public final class Listener implements EpollIoHandle, DataLoop.LoopHandle {
         if (!closed) {
             registration.submit(EpollIoOps.EPOLLIN);
         }
+    }
+
+    /** Of the sockets that share the port, the one of this number gets every new connection. */
+    public void steerTo(int place) {
+        try {
+            SocketOptions.steerNewConnections(socket.intValue(), place);
+        } catch (IOException e) {
+            LOG.warn("connections that just begin may be reset: {}", OsError.text(e));
+        }
+    }
+
+    /**
+     * Goes on until nothing has come for a while, then {@link #closeServed}: for a socket that shares its port with one
+     * that new connections are steered to. Those whose handshake began before end here.
+     *
+     * @param mostMs however much still comes
+     * @param left run once closed, also by another call of {@link #close}
+     */
+    public void leave(long quietMs, long mostMs, Runnable left) {
+        loop.checkOwner();
+        leaveOnceQuiet(quietMs, loop.nanoTime() + TimeUnit.MILLISECONDS.toNanos(mostMs), accepted, left);
+    }
+
+    private void leaveOnceQuiet(long quietMs, long untilNanos, long acceptedBefore, Runnable left) {
+        loop.schedule(
+                () -> {
+                    if (!closed && accepted != acceptedBefore && untilNanos - loop.nanoTime() > 0) {
+                        leaveOnceQuiet(quietMs, untilNanos, accepted, left);
+                        return;
+                    }
+                    closeServed();
+                    left.run();
+                },
+                quietMs);
+    }
+
+    /** Takes what waits in the queue, whose clients believe themselves connected, then closes. Idempotent. */
+    public void closeServed() {
+        for (int i = 0; i < QUEUE_MAX && acceptOne(); i++) {
+            // Each is one less that would be reset.
+        }
+        close();
     }
 
     /** Stops accepting and closes the socket; what was accepted goes on. Idempotent. */

@@ -74,6 +74,9 @@ public final class TunnelForTests implements AutoCloseable {
     /** What the server does with a request: a status to refuse with, or 200 to dial. */
     public volatile Function<ConnectRequest, Integer> admission = request -> 200;
 
+    /** Whether the server is asked to leave before its handshakes are done. */
+    public volatile boolean drainsAtAccept;
+
     public final HbonePool pool;
     public final InetSocketAddress entry;
     public final InetSocketAddress serverAddress;
@@ -232,6 +235,9 @@ public final class TunnelForTests implements AutoCloseable {
                 HboneServer.accept(socket, serverTls.server(serverCertificate), config, new ServerSide());
         if (connection.openStreams() != 0) {
             throw new AssertionError();
+        }
+        if (drainsAtAccept) {
+            connection.drain();
         }
     }
 

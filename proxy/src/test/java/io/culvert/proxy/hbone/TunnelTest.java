@@ -308,6 +308,20 @@ final class TunnelTest {
         awaitEnds(2);
     }
 
+    /** Its client could not know: what it asks for behind its handshake is served. */
+    @Test
+    void aHandshakeThatADrainMeetsIsFinishedAndItsRequestServed() throws Exception {
+        tunnel.drainsAtAccept = true;
+        try (Pair pair = pair()) {
+            pair.client.getOutputStream().write(HELLO);
+            assertThat(pair.server.getInputStream().readNBytes(5)).isEqualTo(HELLO);
+            await("the pool lets the connection go", () -> on(tunnel.clientLoop, tunnel.pool::pooledConnections) == 0);
+        }
+        await("the drained connection closes", () -> tunnel.serverConnectionEnds.size() == 1);
+        assertThat(tunnel.serverConnectionEnds.getFirst().cause()).isEqualTo(ConnectionEnd.Cause.CLOSED);
+        awaitEnds(1);
+    }
+
     @Test
     void resetsApplicationsWhenTheTunnelIsLost() throws Exception {
         try (Pair pair = pair()) {

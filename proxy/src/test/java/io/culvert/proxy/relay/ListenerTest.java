@@ -4,17 +4,21 @@ import static io.culvert.proxy.relay.LoopsForTests.await;
 import static io.culvert.proxy.relay.LoopsForTests.on;
 import static io.culvert.proxy.relay.LoopsForTests.run;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.culvert.linux.Fd;
 import io.culvert.linux.Sockets;
 import io.netty.channel.unix.Errors;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -40,6 +44,73 @@ final class ListenerTest {
         socket.loop().checkOwner();
         accepted.add(socket);
         peers.add(peer);
+    }
+
+    /** A client whose handshake is done believes itself connected: closing must not reset it. */
+    @Test
+    void whoWaitsInTheQueueIsTakenBeforeTheSocketCloses() throws Exception {
+        DataLoop loop = loops.get(0);
+        Fd fd = LoopsForTests.listen();
+        InetSocketAddress address = Sockets.localAddress(fd);
+        Listener listener = on(loop, () -> Listener.start(loop, loops.all(), fd.release(), this::keep));
+        CountDownLatch connected = new CountDownLatch(1);
+        loop.post(() -> {
+            awaitUninterruptibly(connected);
+            listener.closeServed();
+        });
+        List<Socket> clients = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            clients.add(new Socket(address.getAddress(), address.getPort()));
+        }
+        connected.countDown();
+        await("all accepted", () -> accepted.size() == 100);
+        for (Socket client : clients) {
+            client.close();
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void leavesWhenNothingHasComeForAWhileAndTellsSo() throws Exception {
+        DataLoop loop = loops.get(0);
+        Fd fd = LoopsForTests.listen();
+        InetSocketAddress address = Sockets.localAddress(fd);
+        Listener listener = on(loop, () -> Listener.start(loop, loops.all(), fd.release(), this::keep));
+        CountDownLatch left = new CountDownLatch(1);
+        run(loop, () -> listener.leave(200, 60_000, left::countDown));
+        try (Socket late = new Socket(address.getAddress(), address.getPort())) {
+            await("who comes late is taken", () -> accepted.size() == 1);
+            assertThat(late.isConnected()).isTrue();
+        }
+        assertThat(left.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThatThrownBy(() -> new Socket(address.getAddress(), address.getPort()).close())
+                .isInstanceOf(ConnectException.class);
+    }
+
+    @Test
+    void leavesInTheEndThoughMoreComes() throws Exception {
+        DataLoop loop = loops.get(0);
+        Fd fd = LoopsForTests.listen();
+        InetSocketAddress address = Sockets.localAddress(fd);
+        Listener listener = on(loop, () -> Listener.start(loop, loops.all(), fd.release(), this::keep));
+        CountDownLatch left = new CountDownLatch(1);
+        run(loop, () -> listener.leave(100, 300, left::countDown));
+        boolean refused = false;
+        while (!refused) {
+            try (Socket client = new Socket(address.getAddress(), address.getPort())) {
+                refused = !client.isConnected();
+            } catch (ConnectException e) {
+                refused = true;
+            }
+        }
+        assertThat(left.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test

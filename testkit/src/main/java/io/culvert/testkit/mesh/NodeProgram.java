@@ -11,6 +11,7 @@ import io.culvert.testkit.workload.PodSockets;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -41,6 +42,23 @@ public final class NodeProgram implements AutoCloseable {
     /** Starts it; {@link #awaitReady} tells when it is of use. */
     static NodeProgram start(Program program, Netns netns, int readinessPort, String readinessPath) throws IOException {
         return new NodeProgram(program, netns, readinessPort, readinessPath, Spawner.start(program, netns));
+    }
+
+    /**
+     * Starts the same program once more, as the next generation of an upgrade is: in a namespace of its own, with a log
+     * of its own.
+     *
+     * @param suffix of its working directory and its log
+     */
+    public NodeProgram beside(Netns own, String suffix) throws IOException {
+        Path log = program.log();
+        Program next = new Program(
+                program.name() + suffix,
+                program.command(),
+                program.environment(),
+                Path.of(program.workingDirectory() + suffix),
+                Path.of(log + suffix));
+        return start(next, own, readiness.getPort(), readinessPath);
     }
 
     public String name() {
