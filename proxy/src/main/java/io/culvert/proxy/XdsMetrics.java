@@ -90,12 +90,7 @@ final class XdsMetrics implements AdsCounters, MetricSource {
         counter(out, now, "nacks", "Responses that were NACKed", AdsStatus.TypeStatus::nacks);
         counter(out, now, "resources_added", "Resources taken, new or changed", AdsStatus.TypeStatus::added);
         counter(out, now, "resources_removed", "Names that the server removed", AdsStatus.TypeStatus::removed);
-        counter(
-                out,
-                now,
-                "resyncs",
-                "Streams that asked for everything anew, for too many names",
-                AdsStatus.TypeStatus::resyncs);
+        counter(out, now, "resyncs", "Streams that asked for everything anew", AdsStatus.TypeStatus::resyncs);
     }
 
     private void freshness(Exposition out) {

@@ -48,7 +48,7 @@ public record AdsStatus(
      * @param responses all that came; each was ACKed or NACKed
      * @param added resources that were taken, new or changed
      * @param removed names that the server removed
-     * @param resyncs how often everything was asked for anew because there were too many names to repeat
+     * @param resyncs how often everything was asked for anew: too many names to repeat, or a new state snapshot
      * @param version what the server called the state that it sent last
      * @param nonce of the last response
      * @param rejected how many resources the server has and this proxy could not use

@@ -179,6 +179,17 @@ final class AdsClientTest {
     }
 
     @Test
+    void takesAServerOfAnyOfSeveralRoots() throws Exception {
+        String roots = TestAuthority.root("older").pem()
+                + server.authority.pem()
+                + TestAuthority.root("newer").pem();
+        start(ControlPlaneEndpoint.of(
+                "localhost:" + server.port(), new RootCertificates.Inline(roots), new Token.None(), "Kubernetes"));
+
+        assertThat(server.nextStream().nextRequest().getTypeUrl()).isEqualTo(ResourceType.ADDRESS.typeUrl());
+    }
+
+    @Test
     void refusesAServerOfAnotherName() throws Exception {
         server.close();
         server = new FakeControlPlane(server.authority, "istiod.istio-system.svc", 0);

@@ -9,8 +9,10 @@ import io.culvert.perf.subject.Measured;
 import io.culvert.perf.subject.Subject;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What requests lose while the mesh changes around them: each load alone and beside the changes, one right after the
@@ -22,6 +24,12 @@ final class ChangesAxis implements Axis {
     private static final int CONNECTIONS = 16;
     private static final double UNITS = LatencyAxis.UNITS;
     private static final double TAIL = 99;
+    /** A second, before anything is measured: changes have code of their own, which is to be compiled by then. */
+    private static final int WARMING_CHANGES = 3_000;
+
+    private static final Lengths WARMING = new Lengths(Duration.ofSeconds(10), Duration.ZERO);
+
+    private final Set<Subject> warm = new HashSet<>();
 
     @Override
     public String name() {
@@ -32,7 +40,7 @@ final class ChangesAxis implements Axis {
     public String meaning() {
         return "requests of 1 KB, " + RATE + " a second and as many as " + CONNECTIONS
                 + " connections bear, alone and while " + CHANGES
-                + " endpoints a second change their health, in pushes of ten to both proxies";
+                + " endpoints a second change their health, told to both proxies ten times a second";
     }
 
     @Override
@@ -42,12 +50,18 @@ final class ChangesAxis implements Axis {
 
     @Override
     public Duration estimate(Lengths lengths) {
-        return lengths.whole(UNITS).multipliedBy(4);
+        return lengths.whole(UNITS).multipliedBy(4).plus(WARMING.whole(1));
     }
 
     @Override
     public void measure(Subject subject, Lengths lengths, Figures figures) throws IOException {
         String to = subject.route().at(Service.REQUESTS);
+        if (warm.add(subject)) {
+            try (EndpointChanges _ = subject.startChanges(WARMING_CHANGES)) {
+                Measured _ = subject.measure(
+                        subject.route(), LatencyAxis.command(WARMING, 1, RATE).with("to", to));
+            }
+        }
         Map<String, Line> loads = new LinkedHashMap<>();
         loads.put(RATE + " requests/s", LatencyAxis.command(lengths, UNITS, RATE));
         loads.put(

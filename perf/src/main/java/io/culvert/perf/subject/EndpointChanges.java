@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * of their own beside that of the load, so that no request depends on them; with the last of them it is gone again.
  */
 public final class EndpointChanges implements AutoCloseable {
-    /** A push every so often has a hundredth of a second's changes; a control plane gathers them for longer. */
-    private static final int PUSH_MILLIS = 10;
+    /** istiod gathers changes for so long before it tells them (PILOT_DEBOUNCE_AFTER). */
+    static final int PUSH_MILLIS = 100;
 
     private static final int STOP_SECONDS = 10;
 

@@ -247,7 +247,7 @@ public final class Subject implements AutoCloseable {
     /**
      * Lets endpoints beside the load change their health from now on, until it is closed.
      *
-     * @param perSecond a multiple of 100
+     * @param perSecond a multiple of ten, told ten times a second
      */
     public EndpointChanges startChanges(int perSecond) {
         return EndpointChanges.start(mesh.controlPlane(), CHANGING, perSecond);

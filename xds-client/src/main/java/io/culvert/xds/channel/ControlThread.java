@@ -12,7 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The control loop of a process: a platform thread named {@code culvert-control}. A task that throws is logged, and the
+ * The control loop of a process: a platform thread named {@code culvert-control}, of the least priority, for traffic
+ * comes first (where the JVM was told to heed that, see launcher/commands.sh). A task that throws is logged, and the
  * thread goes on. What is given to it before {@link #close} still runs, what would come later is dropped silently.
  */
 public final class ControlThread implements ControlLoop, AutoCloseable {
@@ -32,9 +33,13 @@ public final class ControlThread implements ControlLoop, AutoCloseable {
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it: without it requests wait longer beside pushes
     private Thread newThread(Runnable body) {
-        Thread created =
-                Thread.ofPlatform().name("culvert-control").daemon(true).unstarted(body);
+        Thread created = Thread.ofPlatform()
+                .name("culvert-control")
+                .daemon(true)
+                .priority(Thread.MIN_PRIORITY)
+                .unstarted(body);
         thread = created;
         return created;
     }

@@ -47,7 +47,7 @@ public final class GrpcTransport implements AutoCloseable {
     private static final Metadata.Key<String> CLUSTER_ID = ControlPlaneEndpoint.key("clusterid");
 
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("culvert-grpc", true), EpollIoHandler.newFactory());
+            1, new DefaultThreadFactory("culvert-grpc", true, Thread.MIN_PRIORITY), EpollIoHandler.newFactory());
     private final ControlLoop control;
     /** Those that are not at their end yet, and some that are. */
     private final Set<ManagedChannel> channels = ConcurrentHashMap.newKeySet();
