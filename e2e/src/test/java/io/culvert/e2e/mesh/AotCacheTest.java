@@ -106,17 +106,25 @@ final class AotCacheTest {
     }
 
     @Test
-    void oneForAnotherClassPathIsLeftAsideWithALine() throws Exception {
+    void noCacheOrOneForAnotherClassPathCostsALine() throws Exception {
+        assertThat(flagsOfAProxyOn(damaged)).contains("no AOT cache of the proxy");
+
         Files.createLink(damaged.resolve("proxy.aot"), caches.resolve("proxy.aot"));
         Files.writeString(damaged.resolve("proxy.aot.classpath"), "/elsewhere/culvert.jar\n");
+        assertThat(flagsOfAProxyOn(damaged)).contains("AOT cache of the proxy").contains(NOT_USED);
+    }
+
+    /** What the launcher says, and on the last line the flags that it found: none. */
+    private static String flagsOfAProxyOn(Path directory) throws Exception {
         Process asked = new ProcessBuilder(Programs.launcher(
-                        "CULVERT_AOT_DIRECTORY=" + damaged + "; cache_flags proxy; echo \"flags: ${CACHE[*]}\""))
+                        "CULVERT_AOT_DIRECTORY=" + directory + "; cache_flags proxy; echo \"flags: ${CACHE[*]}\""))
                 .redirectErrorStream(true)
                 .start();
         String said = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
         assertThat(said.lines()).hasSize(2);
-        assertThat(said).contains("AOT cache of the proxy").contains(NOT_USED).endsWith("flags: \n");
+        assertThat(said).endsWith("flags: \n");
+        return said;
     }
 
     private void costsOneLine(Path cache) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The load harness works: every kind of load goes through our proxy, and a report comes of it. Not how fast. */
+/** The load harness works: loads go through our proxy, and a report comes of it. Not how fast. */
 @Tag("e2e")
 final class HarnessTest {
 

@@ -13,8 +13,8 @@ import java.util.List;
 /** Memory of many connections at rest. */
 final class IdleAxis implements Axis {
     private static final Duration REST = Duration.ofSeconds(1);
-    /** What is given back after such a burst is given back by then. */
-    private static final Duration AFTER = Duration.ofSeconds(3);
+    /** What is given back after such a burst is given back by then: spare buffers are kept for ten seconds. */
+    private static final Duration AFTER = Duration.ofSeconds(15);
 
     private static final Duration HOLD_LIMIT = Duration.ofMinutes(2);
     /** Far below what either proxy does, for the estimate. */

@@ -83,6 +83,9 @@ final class DifferentialTest {
             assertThat(ours.end())
                     .as("-Dculvert.seed=%d %s", seed, script.mistake)
                     .isEqualTo(netty.end());
+            assertThat(ours.resets())
+                    .as("-Dculvert.seed=%d %s", seed, script.mistake)
+                    .isEqualTo(netty.resets());
         }
     }
 
