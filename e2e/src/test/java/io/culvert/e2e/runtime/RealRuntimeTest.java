@@ -190,4 +190,28 @@ final class RealRuntimeTest {
         assertThat(node.readable()).doesNotContain("after-restart");
         node.remove(client);
     }
+
+    @Test
+    @Order(5)
+    void anExplicitUninstallTakesRunningPodsOutAndLeavesTheClustersCniAsItWas() throws IOException {
+        RuntimeNode node = node();
+        Path configuration = ContainerRuntime.netDirectory(directory).resolve("10-bridge.conflist");
+        assertThat(node.isAnnotated(server().name())).isTrue();
+        node.uninstall();
+        assertThat(Files.readString(configuration)).contains("bridge").doesNotContain("istio-cni");
+        assertThat(ContainerRuntime.binaryDirectory(directory).resolve("istio-cni"))
+                .doesNotExist();
+        assertThat(node.isAnnotated(server().name())).isFalse();
+
+        Pod client = node.runSandboxWithRetries(node.schedule(RuntimeNode.IN_MESH, "afterwards"));
+        assertThat(node.isAnnotated(client.name())).isFalse();
+        node.startTalking(client, server(), PORT);
+        node.awaitSaid(client, "answered");
+        Await.untilTrue(
+                "words that go direct",
+                RuntimeNode.LIMIT,
+                () -> node.readable().contains("afterwards"),
+                () -> node.readable().toString());
+        node.remove(client);
+    }
 }

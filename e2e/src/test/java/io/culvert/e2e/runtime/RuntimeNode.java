@@ -22,6 +22,9 @@ import io.culvert.testkit.mesh.MeshOptions.Agent;
 import io.culvert.testkit.mesh.MeshOptions.CniPlugin;
 import io.culvert.testkit.network.PacketTap;
 import io.culvert.testkit.process.Await;
+import io.culvert.testkit.process.Child;
+import io.culvert.testkit.process.Program;
+import io.culvert.testkit.process.Spawner;
 import io.culvert.testkit.spec.AddressPlan;
 import io.culvert.testkit.spec.MeshSpec;
 import io.culvert.testkit.spec.Subnet;
@@ -33,6 +36,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -361,6 +365,25 @@ final class RuntimeNode implements AutoCloseable {
         runtime.client().remove(pod.sandbox());
         mesh.kubeApi().remove(KubeKind.POD, pod.name().namespace(), pod.name().name());
         mesh.controlPlane().edit(edit -> edit.remove(ResourceType.ADDRESS, workloadUid(pod.name())));
+    }
+
+    /** Ends the agent, which leaves everything in place, and runs it again to take everything back. */
+    void uninstall() throws IOException {
+        node().agent().stop(LIMIT);
+        Program agent = node().agent().program();
+        List<String> command = new ArrayList<>(agent.command());
+        command.add("uninstall");
+        Program uninstall = new Program(
+                "uninstall",
+                command,
+                agent.environment(),
+                agent.workingDirectory(),
+                directory.resolve("uninstall.log"));
+        try (Child child = Spawner.start(uninstall, node().network().netns())) {
+            if (!child.awaitExit(LIMIT) || child.exitStatus() != 0) {
+                throw new IOException(child.log().tail(20));
+            }
+        }
     }
 
     @Override
