@@ -76,7 +76,12 @@ final class ControlSide implements AutoCloseable {
         this.snapshots = stateSnapshots();
         this.revocationFile = Optional.of(config.credentials().crlPath())
                 .filter(path -> !path.isEmpty())
-                .map(path -> new RevocationFile(Path.of(path), revocation, control, snapshotWriter));
+                .map(path -> new RevocationFile(
+                        Path.of(path),
+                        revocation,
+                        control,
+                        snapshotWriter,
+                        Runtime.getRuntime().maxMemory()));
     }
 
     /** Starts with its first task. */

@@ -25,13 +25,19 @@ import org.slf4j.LoggerFactory;
 public final class RevocationFile {
     private static final Logger LOG = LoggerFactory.getLogger(RevocationFile.class);
     static final int LOOK_SECONDS = 1;
-    /** Some hundred thousand entries take this much; a larger file is somebody's mistake, and would take the heap. */
-    static final long BYTES_MAX = 32L * 1024 * 1024;
+    /**
+     * Read by the JDK, a list takes ten to thirteen times the bytes of its file, for as long as it is in force, and the
+     * next one beside it: so much of the heap is two fifths of it. Running out of memory would end every connection.
+     */
+    private static final long HEAPS_PER_FILE = 64;
+    /** Some million entries: a larger file is somebody's mistake, whatever memory there is. */
+    private static final long BYTES_MAX = 32L * 1024 * 1024;
 
     private final Path file;
     private final Revocation revocation;
     private final ControlLoop control;
     private final Executor files;
+    private final long bytesMax;
 
     private final AtomicLong applied = new AtomicLong();
     private final AtomicLong rejected = new AtomicLong();
@@ -42,12 +48,23 @@ public final class RevocationFile {
 
     private @Nullable FileMark seen;
 
-    /** @param files where the file is read after the start; reading may block */
-    public RevocationFile(Path file, Revocation revocation, ControlLoop control, Executor files) {
+    /**
+     * Reads nothing yet.
+     *
+     * @param files where the file is read after the start; reading may block
+     * @param heapBytesMax of this process: a larger share of it than some part is not given to lists
+     */
+    public RevocationFile(Path file, Revocation revocation, ControlLoop control, Executor files, long heapBytesMax) {
         this.file = file;
         this.revocation = revocation;
         this.control = control;
         this.files = files;
+        this.bytesMax = bytesMax(heapBytesMax);
+    }
+
+    /** The longest file that is read. */
+    static long bytesMax(long heapBytesMax) {
+        return Math.min(BYTES_MAX, heapBytesMax / HEAPS_PER_FILE);
     }
 
     /** Takes what the file says, at once; to be called first. The start goes on whatever it says. */
@@ -74,8 +91,9 @@ public final class RevocationFile {
     }
 
     private RevocationLists parse() throws IOException, InvalidRevocationList {
-        if (Files.size(file) > BYTES_MAX) {
-            throw new InvalidRevocationList("CRL error: more than " + BYTES_MAX + " bytes");
+        if (Files.size(file) > bytesMax) {
+            throw new InvalidRevocationList("CRL error: " + Files.size(file) + " bytes, and " + bytesMax
+                    + " are the most for this heap: leave out what has expired, or give the proxy more memory");
         }
         return RevocationLists.parse(Files.readAllBytes(file));
     }

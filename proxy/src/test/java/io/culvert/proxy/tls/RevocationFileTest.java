@@ -20,6 +20,8 @@ class RevocationFileTest {
     @TempDir
     private Path directory;
 
+    private static final long HEAP_BYTES = 100L * 1024 * 1024;
+
     private final Revocation revocation = new Revocation();
     private final ControlLoopForTests control = new ControlLoopForTests();
     private CaForTests ca;
@@ -32,7 +34,7 @@ class RevocationFileTest {
         ca = CaForTests.root("root");
         leaf = ca.leaf(Spec.of("spiffe://cluster.local/ns/a/sa/leaf"));
         path = directory.resolve("ca.crl");
-        file = new RevocationFile(path, revocation, control, Runnable::run);
+        file = new RevocationFile(path, revocation, control, Runnable::run, HEAP_BYTES);
     }
 
     private void begin() {
@@ -135,12 +137,19 @@ class RevocationFileTest {
     }
 
     @Test
-    void anEnormousOneIsNotEvenRead() throws Exception {
+    void oneThatWouldTakeTheHeapIsNotEvenRead() throws Exception {
         try (var sparse = new RandomAccessFile(path.toFile(), "rw")) {
-            sparse.setLength(RevocationFile.BYTES_MAX + 1);
+            sparse.setLength(RevocationFile.bytesMax(HEAP_BYTES) + 1);
         }
         begin();
-        assertThat(file.problem()).hasValueSatisfying(why -> assertThat(why).contains("more than"));
+        assertThat(file.problem())
+                .hasValueSatisfying(why -> assertThat(why).contains("1638400 are the most for this heap"));
+    }
+
+    @Test
+    void boundsTheFileByTheHeapAndInAnyCase() {
+        assertThat(RevocationFile.bytesMax(96L << 20)).isEqualTo(1_536 << 10);
+        assertThat(RevocationFile.bytesMax(1L << 40)).isEqualTo(32 << 20);
     }
 
     private void replace(String content) throws IOException {
