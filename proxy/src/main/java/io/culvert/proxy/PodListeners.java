@@ -2,6 +2,8 @@ package io.culvert.proxy;
 
 import io.culvert.linux.Sockets;
 import io.culvert.proxy.address.IpPort;
+import io.culvert.proxy.dns.DnsListeners;
+import io.culvert.proxy.dns.DnsService;
 import io.culvert.proxy.hbone.HboneConfig;
 import io.culvert.proxy.inbound.PlaintextConnection;
 import io.culvert.proxy.inbound.TunnelServer;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -28,6 +31,7 @@ final class PodListeners implements AutoCloseable {
     private final PodSockets sockets;
     private final List<Bound> bound = new ArrayList<>();
     private SharedPorts ports = SharedPorts.exclusive();
+    private @Nullable Names names;
 
     private PodListeners(PodSockets sockets) {
         this.sockets = sockets;
@@ -46,14 +50,20 @@ final class PodListeners implements AutoCloseable {
      */
     record Bound(PodSockets.Listener listener, Road taker, Class<?> road, String component) {}
 
+    /** The listeners of the DNS proxy, and who serves them. */
+    private record Names(DnsListeners listeners, DnsService dns) {}
+
     /**
-     * Binds 15008, 15006, 15001 and, if asked for, 15080.
+     * Binds, if asked for, 15053; then 15008, 15006, 15001 and, if asked for, 15080.
      *
      * @throws IOException naming the port that cannot be bound
      */
     static PodListeners bind(Roads roads, PodSockets sockets, List<PodLoop> shares) throws IOException {
         PodListeners listeners = new PodListeners(sockets);
         try {
+            if (roads.dnsProxy()) {
+                listeners.names = new Names(roads.dns().bind(sockets), roads.dns());
+            }
             listeners.tunnels(roads.tunnels());
             listeners.plaintext();
             listeners.outbound();
@@ -134,7 +144,15 @@ final class PodListeners implements AutoCloseable {
         return ports;
     }
 
-    /** Gives the listeners away; closing does nothing from then on. */
+    /** Has the DNS proxy, if there is one, served on the loop of {@code share}. */
+    void serveNames(PodLoop share) {
+        if (names != null) {
+            names.dns().serve(names.listeners(), share);
+            names = null;
+        }
+    }
+
+    /** Gives the listeners away, but for those of the DNS proxy; closing does nothing for them from then on. */
     List<Bound> handOver() {
         List<Bound> all = List.copyOf(bound);
         bound.clear();
@@ -144,5 +162,9 @@ final class PodListeners implements AutoCloseable {
     @Override
     public void close() {
         handOver().forEach(each -> each.listener().close());
+        if (names != null) {
+            names.listeners().close();
+            names = null;
+        }
     }
 }

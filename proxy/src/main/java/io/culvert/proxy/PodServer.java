@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The running proxy of one pod: its listeners on one loop, which deals connections out to all loops.
+ * The running proxy of one pod: its listeners on one loop, which deals connections out to all loops and answers DNS
+ * itself.
  *
  * <p>Stopping runs in two steps, so that a connection under way between loops is met by the second: first the listeners
  * close, on their loop; then, posted from there and so behind every connection that was dealt out, each loop's share
@@ -49,6 +50,7 @@ final class PodServer implements PodProxy {
      */
     static PodServer start(Pod pod, List<PodLoop> shares, DataLoop listening, PodListeners bound) {
         PodServer server = new PodServer(pod, shares, listening, bound.ports());
+        bound.serveNames(shares.get(listening.index()));
         bound.handOver().forEach(server::serve);
         return server;
     }

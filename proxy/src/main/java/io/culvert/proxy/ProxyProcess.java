@@ -4,6 +4,9 @@ import io.culvert.proxy.admin.AdminServers;
 import io.culvert.proxy.admin.BuildVersion;
 import io.culvert.proxy.admin.ConfigDump;
 import io.culvert.proxy.config.ProxyConfig;
+import io.culvert.proxy.dns.DnsMetrics;
+import io.culvert.proxy.dns.DnsService;
+import io.culvert.proxy.dns.DnsSettings;
 import io.culvert.proxy.hbone.HboneConfig;
 import io.culvert.proxy.lifecycle.Drain;
 import io.culvert.proxy.lifecycle.Readiness;
@@ -33,8 +36,11 @@ import io.culvert.proxy.tls.TlsContexts;
 import io.culvert.xds.InvalidLocalState;
 import io.culvert.xds.mesh.MeshState;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -69,6 +75,7 @@ final class ProxyProcess implements AutoCloseable {
     private final TrafficMetrics traffic = new TrafficMetrics();
     private final XdsMetrics xdsMetrics;
     private final SocksMetrics socksMetrics = new SocksMetrics();
+    private final DnsMetrics dnsMetrics = new DnsMetrics();
     private final ControlSide control;
     private final Services services;
     private final DataPlane data;
@@ -93,7 +100,7 @@ final class ProxyProcess implements AutoCloseable {
                 DataLoops.start(config.workerThreads(), ticker, bufferBytes),
                 services,
                 config.inpod().sockets(),
-                new Roads(hbone(config.tunnel()), config.features().socks5(), SocksNames.NONE, socksMetrics),
+                roads(config, socksMetrics, dnsMetrics),
                 loop -> new TlsContexts(loop, clock, config.features().tls(), control.revocation()));
         this.pods = Pods.of(config, data, readiness, ticker);
     }
@@ -142,7 +149,10 @@ final class ProxyProcess implements AutoCloseable {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
         Readiness.Gate synced = readiness.gate(Readiness.STATE_MANAGER);
-        Readiness.Gate wired = readiness.gate(Readiness.PROXY);
+        List<Readiness.Gate> wired = new ArrayList<>(List.of(readiness.gate(Readiness.PROXY)));
+        if (config.features().dnsProxy()) {
+            wired.add(readiness.gate(Readiness.DNS_PROXY));
+        }
         metrics.add(new ProcessMetrics())
                 .add(new LoopMetrics())
                 .add(new BuildInfo(config.node().istioVersion()))
@@ -154,6 +164,9 @@ final class ProxyProcess implements AutoCloseable {
         data.metrics().forEach(metrics::add);
         if (config.features().socks5()) {
             metrics.add(socksMetrics);
+        }
+        if (config.features().dnsProxy()) {
+            metrics.add(dnsMetrics);
         }
         control.localFile().ifPresent(file -> metrics.add(new LocalFileMetrics(file)));
         control.revocationFile().ifPresent(file -> metrics.add(new RevocationMetrics(control.revocation(), file)));
@@ -172,8 +185,11 @@ final class ProxyProcess implements AutoCloseable {
             synced.open();
             pods.serve();
         });
-        control.every(SERIES_SWEEP, () -> traffic.expireIdle(SERIES_IDLE.toSeconds(), ticker.getAsLong()));
-        wired.open();
+        control.every(SERIES_SWEEP, () -> {
+            int _ = traffic.expireIdle(SERIES_IDLE.toSeconds(), ticker.getAsLong());
+            dnsMetrics.expireIdle(SERIES_IDLE.toSeconds(), ticker.getAsLong());
+        });
+        wired.forEach(Readiness.Gate::open);
         Signals.install(drain);
     }
 
@@ -197,6 +213,27 @@ final class ProxyProcess implements AutoCloseable {
                 HostNames.ofMachine(config.ports().ipv6()),
                 new OnDemandDns(),
                 new DialRetries(config.own().dialRetries(), config.own().endpointEjection()));
+    }
+
+    private static Roads roads(ProxyConfig config, SocksMetrics socksMetrics, DnsMetrics dnsMetrics) {
+        DnsSettings names = new DnsSettings(
+                config.node().clusterDomain(),
+                config.node().preferredServiceNamespace(),
+                config.inpod().sockets().ipv6(),
+                config.dns().address(),
+                config.dns().resolvConf());
+        return new Roads(
+                hbone(config.tunnel()),
+                config.features().socks5(),
+                SocksNames.NONE,
+                socksMetrics,
+                config.features().dnsProxy(),
+                new DnsService(names, dnsMetrics, () -> Unpredictable.SHARED));
+    }
+
+    /** Made when first needed: the start of the process needs none. */
+    private static final class Unpredictable {
+        static final SecureRandom SHARED = new SecureRandom();
     }
 
     private static HboneConfig hbone(ProxyConfig.Tunnel tunnel) {

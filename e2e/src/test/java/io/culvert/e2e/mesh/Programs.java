@@ -67,13 +67,26 @@ public final class Programs {
 
     /** Our proxy, our agent, and the compiled plugin where there is one. */
     public static MeshOptions.Builder options() {
+        return options(plugin());
+    }
+
+    private static CniPlugin plugin() {
         Path plugin = ROOT.resolve("cni-agent/target/culvert-cni");
-        return options(Files.isExecutable(plugin) ? new CniPlugin.Executable(plugin) : new CniPlugin.PlayedByTestkit());
+        return Files.isExecutable(plugin) ? new CniPlugin.Executable(plugin) : new CniPlugin.PlayedByTestkit();
+    }
+
+    /** As {@link #options()}, with more for the agents to be told. */
+    static MeshOptions.Builder options(Map<String, String> agentEnvironment) {
+        return options(plugin(), agentEnvironment);
     }
 
     static MeshOptions.Builder options(CniPlugin how) {
+        return options(how, Map.of());
+    }
+
+    private static MeshOptions.Builder options(CniPlugin how, Map<String, String> agentEnvironment) {
         return MeshOptions.proxy(proxy())
-                .agent(new Agent.Command(agent(), Map.of(), how))
+                .agent(new Agent.Command(agent(), agentEnvironment, how))
                 .readyLimit(READY_LIMIT);
     }
 

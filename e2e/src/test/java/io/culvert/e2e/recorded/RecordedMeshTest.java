@@ -100,7 +100,7 @@ final class RecordedMeshTest {
                         .toList());
     }
 
-    /** Listeners and pods, in whatever order; the original's DNS proxy apart, which we do not have. */
+    /** Listeners, DNS and pods, in whatever order. */
     @ParameterizedTest
     @ValueSource(strings = {"a", "b"})
     void theStartIsToldInTheRecordedLines(String node) {

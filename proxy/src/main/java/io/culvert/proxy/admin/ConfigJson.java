@@ -1,6 +1,7 @@
 package io.culvert.proxy.admin;
 
 import com.google.gson.stream.JsonWriter;
+import io.culvert.proxy.config.DnsAddress;
 import io.culvert.proxy.config.ProxyConfig;
 import io.culvert.proxy.inpod.PodSocketSettings;
 import io.culvert.proxy.routing.ProxyPorts;
@@ -111,7 +112,7 @@ final class ConfigJson {
         ProxyConfig.Ports ports = config.ports();
         String wildcard = ports.ipv6() ? "[::]:" : "0.0.0.0:";
         tree.put("adminAddr", localhost(ports, ports.admin()));
-        tree.put("dnsProxyAddr", localhost(ports, ProxyPorts.DNS));
+        tree.put("dnsProxyAddr", dns(ports, config.dns().address()));
         tree.put("illegalPorts", ports.data().illegal());
         tree.put("inboundAddr", wildcard + ProxyPorts.INBOUND_HBONE);
         tree.put("inboundPlaintextAddr", wildcard + ProxyPorts.INBOUND_PLAINTEXT);
@@ -119,6 +120,14 @@ final class ConfigJson {
         tree.put("readinessAddr", Map.of("SocketAddr", wildcard + ports.readiness()));
         tree.put("socks5Addr", config.features().socks5() ? "127.0.0.1:" + ProxyPorts.SOCKS5 : null);
         tree.put("statsAddr", Map.of("SocketAddr", wildcard + ports.stats()));
+    }
+
+    private static Object dns(ProxyConfig.Ports ports, DnsAddress address) {
+        return switch (address) {
+            case DnsAddress.Localhost localhost -> localhost(ports, localhost.port());
+            case DnsAddress.Explicit explicit ->
+                Map.of("SocketAddr", explicit.at().toString());
+        };
     }
 
     private static Object localhost(ProxyConfig.Ports ports, int port) {

@@ -77,6 +77,7 @@ public final class ConfigReader {
                 tunnel(),
                 inpod(features.mode()),
                 ports(features.socks5()),
+                dns(metadata),
                 local(),
                 logging(),
                 new WorkerThreads(env, mesh.concurrency(), cpus).count(),
@@ -130,6 +131,12 @@ public final class ConfigReader {
             env.warnOfUnknown(name, value, "false", "true or false");
         }
         return on;
+    }
+
+    private ProxyConfig.Dns dns(Map<String, String> metadata) throws ConfigException {
+        String address = metadata.getOrDefault("DNS_PROXY_ADDR", "localhost:" + ProxyPorts.DNS);
+        return new ProxyConfig.Dns(
+                DnsAddress.parse(address), env.path(env.text(OwnSettings.RESOLV_CONF, "/etc/resolv.conf")));
     }
 
     private ProxyConfig.Logging logging() {

@@ -30,6 +30,9 @@ public record OwnSettings(
 
     private static final long BUFFER_MIB_MAX = 1 << 20;
 
+    /** Where the name servers are written that the DNS proxy asks. */
+    static final String RESOLV_CONF = "CULVERT_RESOLV_CONF";
+
     /** Their names, and those of the launcher's. */
     static final List<String> NAMES = List.of(
             "CULVERT_PROXY_JAVA_OPTS",
@@ -47,6 +50,7 @@ public record OwnSettings(
             "CULVERT_STATE_SNAPSHOT_INTERVAL",
             "CULVERT_DIAL_RETRIES",
             "CULVERT_ENDPOINT_EJECTION",
+            RESOLV_CONF,
             CONGESTION_CONTROL,
             BUFFER_MIB);
 

@@ -24,6 +24,7 @@ public record ProxyConfig(
         Tunnel tunnel,
         Inpod inpod,
         Ports ports,
+        Dns dns,
         Local local,
         Logging logging,
         int workerThreads,
@@ -154,6 +155,13 @@ public record ProxyConfig(
      * @param ipv6 wildcard and localhost listeners take IPv6 too
      */
     public record Ports(int admin, int stats, int readiness, boolean ipv6, ProxyPorts data) {}
+
+    /**
+     * The DNS proxy, whether it is on or not ({@link Features#dnsProxy}).
+     *
+     * @param resolvConf where the name servers for what the mesh does not know are written
+     */
+    public record Dns(DnsAddress address, Path resolvConf) {}
 
     /** State from a file in place of, or beside, the control plane. */
     public sealed interface Local {

@@ -7,6 +7,7 @@ import io.culvert.linux.SocketOptions;
 import io.culvert.linux.Sockets;
 import io.culvert.linux.netlink.SocketDiag;
 import io.culvert.xds.mesh.IpAddress;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.List;
 import org.slf4j.Logger;
@@ -47,11 +48,7 @@ public final class PodSockets {
      * @param netns lent: whoever made it keeps it open while sockets are made
      */
     public PodSockets(Netns netns, PodSocketSettings settings) {
-        this(
-                v6 -> netns.<Fd, KernelException>call(() -> Sockets.tcp(v6)),
-                () -> SocketDiag.open(netns),
-                settings,
-                true);
+        this(new Inside(netns), () -> SocketDiag.open(netns), settings, true);
     }
 
     /**
@@ -59,11 +56,37 @@ public final class PodSockets {
      * original in dedicated mode.
      */
     public static PodSockets here(PodSocketSettings settings) {
-        return new PodSockets(Sockets::tcp, SocketDiag::open, settings, false);
+        return new PodSockets(new Here(), SocketDiag::open, settings, false);
     }
 
     private interface Making {
         Fd tcp(boolean v6) throws KernelException;
+
+        Fd udp(boolean v6) throws KernelException;
+    }
+
+    private record Inside(Netns netns) implements Making {
+        @Override
+        public Fd tcp(boolean v6) throws KernelException {
+            return netns.<Fd, KernelException>call(() -> Sockets.tcp(v6));
+        }
+
+        @Override
+        public Fd udp(boolean v6) throws KernelException {
+            return netns.<Fd, KernelException>call(() -> Sockets.udp(v6));
+        }
+    }
+
+    private record Here() implements Making {
+        @Override
+        public Fd tcp(boolean v6) throws KernelException {
+            return Sockets.tcp(v6);
+        }
+
+        @Override
+        public Fd udp(boolean v6) throws KernelException {
+            return Sockets.udp(v6);
+        }
     }
 
     /**
@@ -134,6 +157,71 @@ public final class PodSockets {
      */
     public SharedPorts share(List<Listener> listeners) {
         return settings.reusePort() ? SharedPorts.join(place, listeners) : SharedPorts.exclusive();
+    }
+
+    /**
+     * Listens for TCP on one address, for conversations that are answered here and go nowhere else: without
+     * transparency and keepalive.
+     *
+     * @throws KernelException EADDRINUSE if somebody else has it; EADDRNOTAVAIL if the pod does not have it
+     */
+    public Fd listenAt(InetSocketAddress address) throws KernelException {
+        Fd fd = create(isV6(address));
+        try {
+            if (marksListeners) {
+                mark(fd.number());
+            }
+            if (settings.reusePort()) {
+                reusePort(fd.number());
+            } else {
+                SocketOptions.setReuseAddress(fd.number());
+            }
+            SocketOptions.setNoDelay(fd.number());
+            Sockets.bind(fd, address);
+            Sockets.listen(fd, BACKLOG);
+            return fd;
+        } catch (KernelException | RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /** Takes datagrams on one address, as {@link #listenAt} takes connections. */
+    public Fd datagramsAt(InetSocketAddress address) throws KernelException {
+        Fd fd = createUdp(isV6(address));
+        try {
+            if (marksListeners) {
+                mark(fd.number());
+            }
+            if (settings.reusePort()) {
+                SocketOptions.setReusePort(fd.number());
+            }
+            Sockets.bind(fd, address);
+            return fd;
+        } catch (KernelException | RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /**
+     * A UDP socket for one query to {@code server}, connected: nobody else's answer is taken. Its port is the kernel's
+     * choice and not shared, or another socket could take the answer.
+     */
+    public Fd queryTo(InetSocketAddress server) throws KernelException {
+        Fd fd = createUdp(isV6(server));
+        try {
+            mark(fd.number()); // the pod's rules would send it back here
+            var _ = Sockets.connect(fd, server);
+            return fd;
+        } catch (KernelException | RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    private static boolean isV6(InetSocketAddress address) {
+        return address.getAddress() instanceof Inet6Address;
     }
 
     /** A setting that the kernel refuses costs the probes, never the listener. */
@@ -217,6 +305,10 @@ public final class PodSockets {
 
     private Fd create(boolean v6) throws KernelException {
         return making.tcp(v6);
+    }
+
+    private Fd createUdp(boolean v6) throws KernelException {
+        return making.udp(v6);
     }
 
     private void mark(int fd) throws KernelException {

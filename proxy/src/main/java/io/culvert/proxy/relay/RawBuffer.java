@@ -1,13 +1,17 @@
 package io.culvert.proxy.relay;
 
+import io.netty.channel.unix.DatagramSocketAddress;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.Socket;
 import io.netty.internal.tcnative.SSL;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
 import java.nio.ByteOrder;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A piece of native memory that belongs to one data loop: the only place where this program handles addresses.
@@ -142,6 +146,22 @@ public final class RawBuffer {
     int send(FileDescriptor socket, int at, int bytes) throws IOException {
         check(at, bytes);
         return socket.writeAddress(address, at, at + bytes);
+    }
+
+    /**
+     * Reads one datagram into {@code [at, at + bytes)}, or its beginning if it is longer: who sent it, and how many
+     * bytes came. Null if none is there.
+     */
+    @Nullable
+    DatagramSocketAddress receiveFrom(Socket socket, int at, int bytes) throws IOException {
+        check(at, bytes);
+        return socket.recvFromAddress(address, at, at + bytes);
+    }
+
+    /** Sends {@code [at, at + bytes)} as one datagram: how many bytes were taken, 0 if it would block. */
+    int sendTo(Socket socket, int at, int bytes, InetSocketAddress to) throws IOException {
+        check(at, bytes);
+        return socket.sendToAddress(address, at, at + bytes, to.getAddress(), to.getPort());
     }
 
     /**

@@ -297,6 +297,29 @@ class ConfigReaderTest {
                 .isEqualTo(new TlsProfile(true, true));
     }
 
+    @ParameterizedTest
+    @CsvSource({"localhost:5353", "127.0.0.1:15053", "[::1]:15053"})
+    void dnsListensWhereTheMetadataSays(String address) throws ConfigException {
+        assertThat(read("ISTIO_META_DNS_PROXY_ADDR", address).dns().address()).hasToString(address);
+        assertThat(read().dns().address()).isEqualTo(new DnsAddress.Localhost(15_053));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"not-an-address", "localhost:", "localhost:65536", "127.0.0.1", "dns.example:53"})
+    void anAddressForDnsThatIsNoneIsNamed(String address) {
+        assertThatThrownBy(() -> read("ISTIO_META_DNS_PROXY_ADDR", address))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("invalid configuration: failed to parse DNS_PROXY_ADDR: " + address + " (")
+                .hasMessageEndingWith("write localhost:15053 or ip:port)");
+    }
+
+    @Test
+    void nameServersComeFromResolvConfUnlessAnotherFileIsNamed() throws ConfigException {
+        assertThat(read().dns().resolvConf()).isEqualTo(Path.of("/etc/resolv.conf"));
+        assertThat(read("CULVERT_RESOLV_CONF", "/run/resolv.conf").dns().resolvConf())
+                .isEqualTo(Path.of("/run/resolv.conf"));
+    }
+
     @Test
     void dnsCaptureIsOnUnlessMetadataSaysSomethingElseThanTrue() throws ConfigException {
         assertThat(read("ISTIO_META_DNS_CAPTURE", "TRUE").features().dnsProxy()).isTrue();

@@ -6,6 +6,7 @@ import io.culvert.testkit.process.Child;
 import io.culvert.testkit.process.PodCgroup;
 import io.culvert.testkit.spec.PodSpec;
 import io.culvert.testkit.spec.WorkloadPort;
+import io.culvert.testkit.workload.DnsClient;
 import io.culvert.testkit.workload.EchoServer;
 import io.culvert.testkit.workload.HttpClient;
 import io.culvert.testkit.workload.HttpServer;
@@ -115,6 +116,11 @@ public final class MeshPod {
     /** An HTTP client in the pod. */
     public HttpClient http() {
         return new HttpClient(sockets, CLIENT_LIMIT);
+    }
+
+    /** A client of name servers in the pod. */
+    public DnsClient dns() {
+        return new DnsClient(sockets, CLIENT_LIMIT);
     }
 
     /** A TCP client in the pod. */

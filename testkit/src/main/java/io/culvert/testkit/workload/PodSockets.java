@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Callable;
@@ -29,9 +30,11 @@ public final class PodSockets {
     static {
         // What the JDK loads and starts on the first socket must not happen inside a namespace.
         try (SocketChannel first = SocketChannel.open(StandardProtocolFamily.INET);
-                ServerSocketChannel second = ServerSocketChannel.open(StandardProtocolFamily.INET6)) {
+                ServerSocketChannel second = ServerSocketChannel.open(StandardProtocolFamily.INET6);
+                DatagramChannel third = DatagramChannel.open(StandardProtocolFamily.INET)) {
             first.socket();
             second.socket();
+            third.socket();
         } catch (IOException | UnsupportedOperationException ignored) {
             // Each call will tell for itself.
         }
@@ -64,6 +67,13 @@ public final class PodSockets {
             listener.close();
             throw new IOException("cannot listen on " + address + ": " + failure.getMessage(), failure);
         }
+    }
+
+    /** A UDP socket, unbound and unconnected, of the family of {@code address}. */
+    public DatagramChannel datagramsFor(InetAddress address) throws IOException {
+        ProtocolFamily family =
+                address instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
+        return inNamespace(() -> DatagramChannel.open(family));
     }
 
     private <T> T inNamespace(Making<T> making) throws IOException {

@@ -1,5 +1,6 @@
 package io.culvert.proxy.telemetry.metrics;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -43,6 +44,9 @@ public final class Exposition {
         text.append(name).append(labels).append(' ');
         if (value == Math.rint(value) && Math.abs(value) < 1e15) {
             text.append((long) value);
+        } else if (Double.isFinite(value)) {
+            // Without an exponent, as the original prints numbers.
+            text.append(BigDecimal.valueOf(value).stripTrailingZeros().toPlainString());
         } else {
             text.append(value);
         }
