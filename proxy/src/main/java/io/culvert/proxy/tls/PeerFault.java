@@ -8,7 +8,7 @@ enum PeerFault {
             "compare the clocks of both nodes; if they agree, the log of the peer's proxy says why it gets no new one"),
     REVOKED(
             "has been revoked",
-            "the list at CRL_PATH names it or an authority above it: if that is right, its pod needs another"
+            "the list at CRL_PATH names it or an authority above it: check that it should; if so, its pod needs another"
                     + " certificate, which it gets when its proxy starts again"),
     FOREIGN(
             "leads to none of our roots",

@@ -122,8 +122,10 @@ public final class LogWriter implements AutoCloseable {
         boolean rested = false;
         long rest = REST_NANOS;
         while (true) {
+            // Asked first: a line may come between an empty queue and the end.
+            boolean last = closing;
             int lines = writeBatch(batch);
-            if (lines == 0 && closing) {
+            if (lines == 0 && last) {
                 return;
             }
             if (lines > 0) {

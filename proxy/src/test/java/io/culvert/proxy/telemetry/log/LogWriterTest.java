@@ -53,6 +53,21 @@ class LogWriterTest {
                 .endsWith("line 999");
     }
 
+    /** The thread has just found its queue empty when the line comes, and the end behind it. */
+    @Test
+    void losesNoLineThatComesRightBeforeTheEnd() {
+        for (int i = 0; i < 3000; i++) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            try (LogWriter writer = LogWriter.start(out, System::nanoTime)) {
+                for (int spin = i % 300; spin > 0; spin--) {
+                    Thread.onSpinWait();
+                }
+                writer.offer(line("the last"));
+            }
+            assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("the last\n");
+        }
+    }
+
     @Test
     void aLineLargerThanTheBatchGoesOutWhole() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
