@@ -6,8 +6,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -53,19 +55,32 @@ class LogWriterTest {
                 .endsWith("line 999");
     }
 
-    /** The thread has just found its queue empty when the line comes, and the end behind it. */
-    @Test
-    void losesNoLineThatComesRightBeforeTheEnd() {
-        for (int i = 0; i < 3000; i++) {
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            try (LogWriter writer = LogWriter.start(out, System::nanoTime)) {
-                for (int spin = i % 300; spin > 0; spin--) {
+    /** Has a line come, and the end behind it, when the thread has just found its queue empty. */
+    private static final class LateLine extends ByteArrayOutputStream {
+        private final AtomicReference<LogWriter> writer = new AtomicReference<>();
+        private final CompletableFuture<Thread> closing = new CompletableFuture<>();
+
+        @Override
+        public void flush() {
+            LogWriter late = writer.getAndSet(null);
+            if (late != null) {
+                late.offer(line("the last"));
+                Thread closer = Thread.ofPlatform().start(late::close);
+                while (closer.getState() != Thread.State.TIMED_WAITING) {
                     Thread.onSpinWait();
                 }
-                writer.offer(line("the last"));
+                closing.complete(closer);
             }
-            assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("the last\n");
         }
+    }
+
+    @Test
+    void losesNoLineThatComesRightBeforeTheEnd() throws Exception {
+        LateLine out = new LateLine();
+        LogWriter writer = LogWriter.start(out, System::nanoTime);
+        out.writer.set(writer);
+        out.closing.get().join();
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("the last\n");
     }
 
     @Test
