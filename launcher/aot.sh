@@ -33,7 +33,7 @@ train_built() {
 }
 
 train_in() { # WORK LOG
-    local work=$1 log=$2 program training=yes
+    local work=$1 log=$2 program no_cache_is_fine=yes
     # Instead of options of the user's, which the cache is not to depend on. With the second compiler the record would
     # hold profiles, of which it compiles everything at once at the next start: half a second of CPU time, and no gain
     # that was seen.

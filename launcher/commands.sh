@@ -54,7 +54,7 @@ cache_flags() { # PROGRAM; leaves its answer in the array CACHE
     elif [ -f "$(cache_of "$1")" ]; then
         printf 'culvert: the AOT cache of the %s is older than its jars, or made for others, and is not used: %s\n' \
             "$1" './culvert train' >&2
-    elif [ -z "${training:-}" ]; then
+    elif [ -z "${no_cache_is_fine:-}" ]; then
         printf 'culvert: no AOT cache of the %s: it starts in twice the time; ./culvert train makes one\n' "$1" >&2
     fi
 }
@@ -126,7 +126,8 @@ program_command() { # proxy|agent
 
 # The testkit's programs are told how to start proxy, agent and plugin: one argument a line.
 harness_command() { # MODULE MAIN [JVM FLAGS...]
-    local properties=()
+    # What is started for a while, such as the demo, is not to be about caches.
+    local properties=() no_cache_is_fine=yes
     if [ -f "$root/proxy/target/classpath" ] && [ -f "$root/cni-agent/target/classpath" ]; then
         program_command proxy
         properties+=("-Dculvert.proxy.command=$(printf '%s\n' "${COMMAND[@]}")")
