@@ -16,6 +16,7 @@ import io.culvert.proxy.relay.LoopsForTests;
 import io.culvert.proxy.telemetry.metrics.MetricsRegistry;
 import io.culvert.xds.mesh.IpAddress;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -146,12 +147,14 @@ final class SocksConnectionTest {
     /** Success was told before: a reset is all that is left to tell. */
     @Test
     void aDestinationThatRefusesIsAReset() throws Exception {
-        InetSocketAddress gone = server.address();
-        server.close();
-        Socket client = connect();
-        say(client, "050100" + request(gone));
-        assertThat(hear(client, 2)).isEqualTo("0500");
-        assertThat(ApplicationForTests.endsWithReset(client)).isTrue();
+        // Not a listener that was closed: one that is just being waited at takes a connection yet.
+        try (Socket nobody = new Socket()) {
+            nobody.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            Socket client = connect();
+            say(client, "050100" + request((InetSocketAddress) nobody.getLocalSocketAddress()));
+            assertThat(hear(client, 2)).isEqualTo("0500");
+            assertThat(ApplicationForTests.endsWithReset(client)).isTrue();
+        }
         await("a line in the access log", () -> pod.logged().contains("error="));
     }
 
